@@ -1,0 +1,85 @@
+"""What the agent needs of a model: messages in, text events out.
+
+The in-process engine (`chat.local`) and a remote server both satisfy `Generator`; tests script one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Literal, Protocol
+
+from assistant.chat.messages import Message
+from assistant.engine.sampling import Sampling
+from assistant.engine.stats import Stats
+
+FinishReason = Literal["stop", "length", "context", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyOptions:
+    """How to answer. `sources` are texts that the answer will largely copy, such as the file being
+    rewritten: the edit drafter follows them. `max_tokens` None means as much as the context holds.
+    Setting `cancel` ends the reply within one step. `prefix` is put into the assistant's mouth."""
+
+    sampling: Sampling = field(default_factory=Sampling)
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    prefix: str = ""
+    cancel: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRead:
+    """Prefill progress: `done` of `total` prompt tokens are in the KV cache, `reused` were there before."""
+
+    done: int
+    total: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """New text: a run of accepted tokens at once. `drafter` proposed it (None: the target alone).
+
+    `stats` is live and grows with the generation; read it, do not keep it."""
+
+    text: str
+    thinking: bool
+    drafter: str | None
+    stats: Stats
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The last event: the whole answer (with `prefix`), the reasoning that was split from it, and why it ended."""
+
+    text: str
+    thinking: str
+    finish: FinishReason
+    stats: Stats
+
+
+ReplyEvent = PromptRead | TextPiece | Reply
+
+
+class Generator(Protocol):
+    """A model that answers. `reply` yields events and ends with exactly one `Reply`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and answer may take together."""
+        ...
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Prompt tokens that these messages make once rendered."""
+        ...
+
+    def reply(self, messages: Sequence[Message], options: ReplyOptions) -> Iterator[ReplyEvent]:
+        """Raises ContextFullError before anything is evaluated when the prompt does not fit."""
+        ...
+
+    def close(self) -> None: ...
