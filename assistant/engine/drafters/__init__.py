@@ -1,0 +1,45 @@
+"""Drafters guess the next tokens; the target verifies. They compete at each step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Guessed tokens. `evidence[i]` is how much speaks for token i, a small integer whose meaning
+    is the drafter's (matched tokens, confidence in tenths): the scheduler learns how often each is right."""
+
+    tokens: tuple[int, ...]
+    evidence: tuple[int, ...]
+
+
+class Drafter(Protocol):
+    """One way of guessing. `seconds_per_token` is its own cost, 0 where it is negligible."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def seconds_per_token(self) -> float: ...
+
+    def begin(self, prompt: Sequence[int]) -> None:
+        """A new answer starts after these tokens."""
+        ...
+
+    def extend(self, tokens: Sequence[int]) -> None:
+        """The target emitted these tokens."""
+        ...
+
+    def propose(self, limit: int) -> Proposal:
+        """At most `limit` tokens that may follow, fewer or none where nothing speaks for them."""
+        ...
+
+    def prior(self, evidence: int) -> float:
+        """Acceptance to assume for this evidence before anything was measured."""
+        ...
+
+    def close(self) -> None: ...
+
+
+NOTHING = Proposal((), ())

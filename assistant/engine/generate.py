@@ -1,0 +1,145 @@
+"""THE loop: prefill, draft, verify, accept, roll back. Token ids in, token ids out."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Literal
+
+from assistant.engine.drafters import NOTHING, Drafter
+from assistant.engine.llama import Context
+from assistant.engine.prefix import reuse
+from assistant.engine.sampling import Logits, Sampling, sample
+from assistant.engine.schedule import Scheduler
+from assistant.engine.stats import Stats
+from assistant.engine.verify import verify
+from assistant.errors import ContextFullError
+
+FinishReason = Literal["stop", "length", "context", "cancelled"]
+_PREFILL_CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """`done` of `total` prompt tokens are evaluated, `reused` of them before this generation."""
+
+    done: int
+    total: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """Tokens of one step: accepted drafts and the bonus token. `drafter` is None where none was drafted."""
+
+    tokens: Sequence[int]
+    drafter: str | None
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    reason: FinishReason
+
+
+GenerationEvent = Prefilled | Emitted | Finished
+
+
+def generate(
+    context: Context,
+    prompt: Sequence[int],
+    *,
+    sampling: Sampling,
+    drafters: Sequence[Drafter] = (),
+    scheduler: Scheduler | None = None,
+    max_tokens: int | None = None,
+    cancel: Event | None = None,
+    stats: Stats,
+) -> Iterator[GenerationEvent]:
+    """Continue `prompt` until an end token, `max_tokens`, a full context or `cancel`.
+
+    `stats` is updated before each event. Without `scheduler`, or on a memory that cannot drop a
+    suffix, decoding is plain. The tokens are the same either way. Raises ContextFullError when the
+    prompt leaves no room for an answer."""
+    if len(prompt) >= context.size:
+        raise ContextFullError(
+            f"The prompt has {len(prompt)} tokens and the context holds {context.size}.",
+            hint="Give fewer or smaller files, or a larger context with --context.",
+        )
+    cancel = cancel or Event()
+    speculative = scheduler is not None and context.can_drop_suffix
+    history = list(prompt)
+
+    logits = yield from _prefill(context, history, cancel, stats)
+    if logits is None:
+        yield Finished("cancelled")
+        return
+    pending = sample(logits[-1], sampling, history, len(history))
+    stats.ttft_s = stats.prefill_s
+    drafters = drafters if speculative else ()
+    for drafter in drafters:
+        drafter.begin([*history, pending])
+    if context.model.is_end(pending):
+        yield Finished("stop")
+        return
+    history.append(pending)
+    yield Emitted([pending], None, 0)
+
+    while True:
+        produced = len(history) - len(prompt)
+        room = min(context.size - len(history), (max_tokens or context.size) - produced)
+        if cancel.is_set() or room <= 0:
+            yield Finished(_reason(cancel, max_tokens, produced))
+            return
+        started = time.perf_counter()
+        drafter, proposal = scheduler.choose(drafters, room - 1) if scheduler else (None, NOTHING)
+        drafted = time.perf_counter()
+        logits = context.evaluate([history[-1], *proposal.tokens])
+        evaluated = time.perf_counter()
+        emitted = verify(logits, proposal.tokens, sampling, history)
+        accepted = len(emitted) - 1
+        context.truncate(len(history) + accepted)  # the pending token and the accepted drafts stay
+        ended = next((i for i, token in enumerate(emitted) if context.model.is_end(token)), None)
+        emitted = emitted[:ended]
+        history += emitted
+        if drafter and scheduler:
+            scheduler.acceptance.learn(drafter, proposal, accepted)
+            stats.count(drafter.name, len(proposal.tokens), accepted)
+        for each in drafters:
+            each.extend(emitted)
+        stats.emitted += len(emitted)
+        stats.forward_passes += 1
+        stats.draft_s += drafted - started
+        stats.forward_s += evaluated - drafted
+        stats.decode_s += time.perf_counter() - started
+        if emitted:
+            yield Emitted(emitted, drafter.name if drafter else None, min(accepted, len(emitted)))
+        if ended is not None:
+            yield Finished("stop")
+            return
+
+
+def _prefill(
+    context: Context, prompt: Sequence[int], cancel: Event, stats: Stats
+) -> Iterator[Prefilled]:
+    """Evaluate what the KV cache lacks of `prompt`; returns the last token's logits, None when cancelled."""
+    started = time.perf_counter()
+    stats.prompt_tokens = len(prompt)
+    stats.reused_tokens = done = reuse(context, prompt)
+    logits: Logits | None = None
+    chunk = min(_PREFILL_CHUNK, context.batch_size)
+    while done < len(prompt):
+        yield Prefilled(done, len(prompt), stats.reused_tokens)
+        if cancel.is_set():
+            return None
+        logits = context.evaluate(prompt[done : done + chunk], all_logits=False)
+        done += chunk
+        stats.prefill_s = time.perf_counter() - started
+    yield Prefilled(len(prompt), len(prompt), stats.reused_tokens)
+    return logits
+
+
+def _reason(cancel: Event, max_tokens: int | None, produced: int) -> FinishReason:
+    if cancel.is_set():
+        return "cancelled"
+    return "length" if max_tokens is not None and produced >= max_tokens else "context"
