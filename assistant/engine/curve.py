@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import os
-import statistics
+import platform
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,7 +13,9 @@ import numpy as np
 
 from assistant.engine.llama import Context
 
-SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 48)
+# In order of importance: a slow model is timed at the first few only.
+SIZES = (1, 4, 8, 2, 16, 32, 3, 6, 12, 24, 5, 7, 10, 20, 48)
+_ESSENTIAL = 3
 _ROUNDS = 5
 _CONTEXT_TOKENS = 256
 
@@ -34,25 +35,37 @@ class CostCurve:
         return [0.0, *(self(n) for n in range(1, self.sizes[-1] + 1))]
 
 
-def measure(context: Context, sizes: Sequence[int] = SIZES, rounds: int = _ROUNDS) -> CostCurve:
-    """Time passes of each size behind some context, interleaved, median. Takes a second or so for a
-    small model; leaves the context empty."""
+def measure(context: Context, sizes: Sequence[int] = SIZES, budget_s: float = 1.5) -> CostCurve:
+    """Time passes of each size behind some context, in rounds, until `budget_s` is spent.
+
+    The quickest time of each size counts: whatever else the machine did can only slow a pass down.
+    Leaves the context empty."""
     sizes = [n for n in sizes if n <= min(context.batch_size, context.size // 2)]
-    filler = [context.model.tokenize("def f(x):\n    return x\n", special=False)[0]] * sizes[-1]
+    filler = context.model.tokenize("def f(x):\n    return x\n", special=False)[:1] * max(sizes)
     context.truncate(0)
-    for _ in range(max(1, min(_CONTEXT_TOKENS, context.size // 4) // len(filler))):
+    started = time.perf_counter()
+    while len(context.tokens) < min(_CONTEXT_TOKENS, context.size // 4):
         context.evaluate(filler, all_logits=False)
+        if time.perf_counter() - started > budget_s / 2:
+            break
     base = len(context.tokens)
-    times: dict[int, list[float]] = {n: [] for n in sizes}
-    for turn in range(rounds + 1):
-        for n in sizes:
-            started = time.perf_counter()
+    quickest: dict[int, float] = {}
+    for _ in range(_ROUNDS):
+        for i, n in enumerate(sizes):
+            if i >= _ESSENTIAL and time.perf_counter() - started > budget_s:
+                break
+            before = time.perf_counter()
             context.evaluate(filler[:n])
-            if turn:  # the first turn warms up
-                times[n].append(time.perf_counter() - started)
+            took = time.perf_counter() - before
             context.truncate(base)
+            quickest[n] = min(took, quickest.get(n, took))
+        if time.perf_counter() - started > budget_s:
+            break
     context.truncate(0)
-    return CostCurve(tuple(sizes), tuple(statistics.median(times[n]) for n in sizes))
+    timed = sorted(quickest)
+    # A larger pass cannot be cheaper than a smaller one: that is a disturbed measurement.
+    seconds = np.minimum.accumulate([quickest[n] for n in timed][::-1])[::-1]
+    return CostCurve(tuple(timed), tuple(map(float, seconds)))
 
 
 def curve_for(context: Context, folder: Path) -> CostCurve:
@@ -69,7 +82,7 @@ def curve_for(context: Context, folder: Path) -> CostCurve:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
             json.dump({"sizes": curve.sizes, "seconds": curve.seconds}, file)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError:
         pass
     return curve
@@ -77,5 +90,12 @@ def curve_for(context: Context, folder: Path) -> CostCurve:
 
 def _key(context: Context) -> str:
     file = context.model.path.stat()
-    parts = (context.model.path.name, file.st_size, file.st_mtime_ns, context.threads, context.options.exact, os.uname().nodename if hasattr(os, "uname") else "")
+    parts = (
+        context.model.path.name,
+        file.st_size,
+        file.st_mtime_ns,
+        context.threads,
+        context.options.exact,
+        platform.node(),
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

@@ -1,7 +1,7 @@
 """THE loop: prefill, draft, verify, accept, roll back. Token ids in, token ids out."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Literal
@@ -70,13 +70,13 @@ def generate(
     speculative = scheduler is not None and context.can_drop_suffix
     history = list(prompt)
 
-    logits = yield from _prefill(context, history, cancel, stats)
+    drafters = drafters if speculative else ()
+    logits = yield from _prefill(context, history, drafters, cancel, stats)
     if logits is None:
         yield Finished("cancelled")
         return
     pending = sample(logits[-1], sampling, history, len(history))
     stats.ttft_s = stats.prefill_s
-    drafters = drafters if speculative else ()
     for drafter in drafters:
         drafter.begin([*history, pending])
     if context.model.is_end(pending):
@@ -92,19 +92,21 @@ def generate(
             yield Finished(_reason(cancel, max_tokens, produced))
             return
         started = time.perf_counter()
-        drafter, proposal = scheduler.choose(drafters, room - 1) if scheduler else (None, NOTHING)
+        chosen, proposal = scheduler.choose(drafters, room - 1) if scheduler else (None, NOTHING)
         drafted = time.perf_counter()
         logits = context.evaluate([history[-1], *proposal.tokens])
         evaluated = time.perf_counter()
         emitted = verify(logits, proposal.tokens, sampling, history)
         accepted = len(emitted) - 1
         context.truncate(len(history) + accepted)  # the pending token and the accepted drafts stay
+        for each in drafters:
+            each.observe(context, len(history) - 1)
         ended = next((i for i, token in enumerate(emitted) if context.model.is_end(token)), None)
         emitted = emitted[:ended]
         history += emitted
-        if drafter and scheduler:
-            scheduler.acceptance.learn(drafter, proposal, accepted)
-            stats.count(drafter.name, len(proposal.tokens), accepted)
+        if chosen and scheduler:
+            scheduler.acceptance.learn(chosen, proposal, accepted)
+            stats.count(chosen.name, len(proposal.tokens), accepted)
         for each in drafters:
             each.extend(emitted)
         stats.emitted += len(emitted)
@@ -113,15 +115,15 @@ def generate(
         stats.forward_s += evaluated - drafted
         stats.decode_s += time.perf_counter() - started
         if emitted:
-            yield Emitted(emitted, drafter.name if drafter else None, min(accepted, len(emitted)))
+            yield Emitted(emitted, chosen.name if chosen else None, min(accepted, len(emitted)))
         if ended is not None:
             yield Finished("stop")
             return
 
 
 def _prefill(
-    context: Context, prompt: Sequence[int], cancel: Event, stats: Stats
-) -> Iterator[Prefilled]:
+    context: Context, prompt: Sequence[int], drafters: Sequence[Drafter], cancel: Event, stats: Stats
+) -> Generator[Prefilled, None, Logits | None]:
     """Evaluate what the KV cache lacks of `prompt`; returns the last token's logits, None when cancelled."""
     started = time.perf_counter()
     stats.prompt_tokens = len(prompt)
@@ -133,6 +135,8 @@ def _prefill(
         if cancel.is_set():
             return None
         logits = context.evaluate(prompt[done : done + chunk], all_logits=False)
+        for drafter in drafters:
+            drafter.observe(context, done)
         done += chunk
         stats.prefill_s = time.perf_counter() - started
     yield Prefilled(len(prompt), len(prompt), stats.reused_tokens)

@@ -58,7 +58,8 @@ class Scheduler:
         return best
 
     def _best_length(self, drafter: Drafter, proposal: Proposal) -> tuple[int, float]:
-        """The length with the highest expected tokens per second, and that rate. What drafting took is spent."""
+        """The length with the highest expected tokens per second, and that rate. What drafting took
+        is spent."""
         spent = drafter.seconds_per_token * len(proposal.tokens)
         best_length, best_rate = 0, 0.0
         expected = reached = 1.0

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from assistant.engine.llama import Context
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -31,8 +33,17 @@ class Drafter(Protocol):
         """The target emitted these tokens."""
         ...
 
-    def propose(self, limit: int) -> Proposal:
-        """At most `limit` tokens that may follow, fewer or none where nothing speaks for them."""
+    def observe(self, context: Context, start: int) -> None:
+        """The target evaluated `context.tokens[start:]` in its last pass. What that pass computed for
+        them (row i is token start + i) can be read until the next one: drafters fed by the target's
+        hidden states take them here, the others need nothing."""
+        ...
+
+    def propose(self, limit: int, after: Sequence[int] = ()) -> Proposal:
+        """At most `limit` tokens that may follow, fewer or none where nothing speaks for them.
+
+        `after` are tokens that another drafter has proposed first: the proposal continues them. It is
+        NOTHING from a drafter that cannot."""
         ...
 
     def prior(self, evidence: int) -> float:

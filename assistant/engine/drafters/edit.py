@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from assistant.engine.drafters import NOTHING, Proposal
+from assistant.engine.llama import Context
 
 MAX_EVIDENCE = 24
 _LONGEST_RUN = 16
@@ -72,7 +73,11 @@ class EditDrafter:
             run += 1
         return run
 
-    def propose(self, limit: int) -> Proposal:
+    def observe(self, context: Context, start: int) -> None: ...
+
+    def propose(self, limit: int, after: Sequence[int] = ()) -> Proposal:
+        if after:
+            return NOTHING
         tokens = self._source[self._at : self._at + limit]
         if _BREAK in tokens:
             tokens = tokens[: tokens.index(_BREAK)]

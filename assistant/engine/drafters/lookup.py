@@ -7,6 +7,7 @@ token (SAM-Decoding, arXiv 2411.10666). Evidence is the matched length in tokens
 from collections.abc import Sequence
 
 from assistant.engine.drafters import NOTHING, Proposal
+from assistant.engine.llama import Context
 
 MAX_EVIDENCE = 32
 
@@ -32,7 +33,8 @@ class SuffixAutomaton:
         self._whole = state
 
     def _split(self, at: int, token: int) -> int:
-        """The state of the longest suffix that ends in `token` from `at`, cloned when it stands for longer ones too."""
+        """The state of the longest suffix that ends in `token` from `at`, cloned when it stands for
+        longer ones too."""
         target = self.next[at][token]
         if self.length[target] == self.length[at] + 1:
             return target
@@ -85,8 +87,10 @@ class LookupDrafter:
             if self._state:
                 automaton.last_end[self._state] = len(self._tokens)
 
-    def propose(self, limit: int) -> Proposal:
-        if not self._matched:
+    def observe(self, context: Context, start: int) -> None: ...
+
+    def propose(self, limit: int, after: Sequence[int] = ()) -> Proposal:
+        if after or not self._matched:
             return NOTHING
         tokens = tuple(self._tokens[self._source : self._source + limit])
         return Proposal(tokens, tuple(min(self._matched + i, MAX_EVIDENCE) for i in range(len(tokens))))

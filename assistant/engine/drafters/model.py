@@ -40,7 +40,11 @@ class ModelDrafter:
     def extend(self, tokens: Sequence[int]) -> None:
         self._history.extend(tokens)
 
-    def propose(self, limit: int) -> Proposal:
+    def observe(self, context: Context, start: int) -> None: ...
+
+    def propose(self, limit: int, after: Sequence[int] = ()) -> Proposal:
+        if after:
+            return NOTHING
         limit = min(limit, self._context.size - len(self._history))
         if limit <= 0 or not self._context.can_drop_suffix:
             return NOTHING

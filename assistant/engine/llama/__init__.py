@@ -1,0 +1,21 @@
+"""llama.cpp, typed: the only package that imports `llama_cpp`.
+
+A `Model` owns weights and vocabulary, a `Context` owns one sequence of evaluated tokens (its KV
+cache). Both free what they own on `close`, also when used with `with`.
+"""
+
+from assistant.engine.llama.backend import default_threads, supports_gpu_offload
+from assistant.engine.llama.context import Context, ContextOptions
+from assistant.engine.llama.gguf import FileType, check_gguf, requantize
+from assistant.engine.llama.model import Model
+
+__all__ = [
+    "Context",
+    "ContextOptions",
+    "FileType",
+    "Model",
+    "check_gguf",
+    "default_threads",
+    "requantize",
+    "supports_gpu_offload",
+]
