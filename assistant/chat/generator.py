@@ -19,13 +19,15 @@ FinishReason = Literal["stop", "length", "context", "cancelled"]
 class ReplyOptions:
     """How to answer. `sources` are texts that the answer will largely copy, such as the file being
     rewritten: the edit drafter follows them. `max_tokens` None means as much as the context holds.
-    Setting `cancel` ends the reply within one step. `prefix` is put into the assistant's mouth."""
+    Setting `cancel` ends the reply within one step. `prefix` is put into the assistant's mouth, unless
+    the model reasons first. `thinking` asks a model that can choose to do so."""
 
     sampling: Sampling = field(default_factory=Sampling)
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     prefix: str = ""
+    thinking: bool = False
     cancel: Event | None = None
 
 
@@ -52,7 +54,7 @@ class TextPiece:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The last event: the whole answer (with `prefix`), the reasoning that was split from it, and why it ended."""
+    """The last event: the whole answer (with `prefix`), the reasoning split from it, and why it ended."""
 
     text: str
     thinking: str
@@ -72,6 +74,11 @@ class Generator(Protocol):
     @property
     def context_tokens(self) -> int:
         """Tokens that prompt and answer may take together."""
+        ...
+
+    @property
+    def thinks_first(self) -> bool:
+        """Every answer begins with reasoning, so that no prefix can be put before it."""
         ...
 
     def count_tokens(self, messages: Sequence[Message]) -> int:

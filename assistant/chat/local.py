@@ -1,0 +1,192 @@
+"""The in-process generator: messages to token ids, the engine's loop, and token ids back to text."""
+
+import codecs
+from collections.abc import Iterator, Sequence
+
+from assistant.chat.families import Family
+from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
+from assistant.chat.messages import Message
+from assistant.chat.stop import StopStrings
+from assistant.chat.template import render
+from assistant.chat.thinking import ThinkingSplitter
+from assistant.engine.curve import CostCurve
+from assistant.engine.drafters import Drafter
+from assistant.engine.drafters.edit import EditDrafter
+from assistant.engine.drafters.lookup import LookupDrafter
+from assistant.engine.drafters.model import ModelDrafter
+from assistant.engine.generate import Emitted, Finished, Prefilled, generate
+from assistant.engine.llama import Context, Model
+from assistant.engine.schedule import Scheduler
+from assistant.engine.stats import Stats
+
+# Stands between the halves of a control token's name that was meant as text. A private-use
+# character that files do not contain; it never reaches the model.
+_BREAK = "\U0010fffd"
+
+
+class LocalGenerator:
+    """A target model in this process, with its drafters. Owns them all.
+
+    `curve` None decodes plainly: the baseline of every measurement."""
+
+    def __init__(
+        self,
+        model: Model,
+        context: Context,
+        curve: CostCurve | None,
+        *,
+        family: Family,
+        draft: ModelDrafter | None = None,
+    ) -> None:
+        self.model = model
+        self.context = context
+        self.family = family
+        self._draft = draft
+        self._scheduler = Scheduler(curve.table()) if curve else None
+        self._transcript, self._transcript_ids = "", list[int]()
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def context_tokens(self) -> int:
+        return self.context.size
+
+    @property
+    def thinks_first(self) -> bool:
+        prompt = self._render([Message("user", "")], ReplyOptions())
+        return ThinkingSplitter(self.family, prompt[-64:]).thinking
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return len(self._tokenize(self._render(messages, ReplyOptions())))
+
+    def reply(self, messages: Sequence[Message], options: ReplyOptions) -> Iterator[ReplyEvent]:
+        text = self._render(messages, options)
+        prompt = self._tokenize(text)
+        stats = Stats()
+        emitted: list[int] = []
+        answer = _Answer(self.model, self.family, text, options)
+        finish: FinishReason = "stop"
+        for event in generate(
+            self.context,
+            prompt,
+            sampling=options.sampling,
+            drafters=self._drafters(options),
+            scheduler=self._scheduler,
+            max_tokens=options.max_tokens,
+            cancel=options.cancel,
+            stats=stats,
+        ):
+            match event:
+                case Prefilled():
+                    yield PromptRead(event.done, event.total, event.reused)
+                case Emitted():
+                    emitted += event.tokens
+                    for piece, thinking in answer.feed(event.tokens):
+                        yield TextPiece(piece, thinking, event.drafter, stats)
+                case Finished():
+                    finish = event.reason
+            if answer.stopped:
+                break
+        for piece, thinking in answer.flush():
+            yield TextPiece(piece, thinking, None, stats)
+        self._remember(text, prompt, emitted)
+        yield Reply(options.prefix + answer.text, answer.thinking, finish, stats)
+
+    def close(self) -> None:
+        if self._draft:
+            self._draft.close()
+        self.context.close()
+        self.model.close()
+
+    def _drafters(self, options: ReplyOptions) -> list[Drafter]:
+        if self._scheduler is None:
+            return []
+        drafters: list[Drafter] = [LookupDrafter()]
+        if options.sources:
+            drafters.append(EditDrafter([self.model.tokenize(s, special=False) for s in options.sources]))
+        if self._draft:
+            self._draft.sampling = options.sampling
+            drafters.append(self._draft)
+        return drafters
+
+    def _render(self, messages: Sequence[Message], options: ReplyOptions) -> str:
+        """The prompt as text. Contents cannot speak for another role: a control token's name in
+        them is broken in two."""
+        shown = [Message(m.role, self._break_control_tokens(m.content)) for m in messages]
+        prompt = render(
+            shown,
+            template=self.model.chat_template,
+            family=self.family,
+            bos=self.model.token_text(self.model.bos) if self.model.bos >= 0 else "",
+            eos=self.model.token_text(self.model.eos) if self.model.eos >= 0 else "",
+            thinking=options.thinking or self.family.always_thinks,
+        )
+        return prompt + options.prefix
+
+    def _break_control_tokens(self, content: str) -> str:
+        for token in {t for t in self.model.tokenize(content) if self.model.is_control(t)}:
+            name = self.model.token_text(token)
+            content = content.replace(name, name[:1] + _BREAK + name[1:])
+        return content
+
+    def _tokenize(self, text: str) -> list[int]:
+        """Token ids of a rendered prompt. What was evaluated or sampled before keeps its ids."""
+        known = bool(self._transcript) and text.startswith(self._transcript)
+        ids = list(self._transcript_ids) if known else []
+        rest = text[len(self._transcript) :] if known else text
+        for part in rest.split(_BREAK):
+            ids += self.model.tokenize(part)
+        if self.model.adds_bos and ids[:1] != [self.model.bos]:
+            ids.insert(0, self.model.bos)
+        return ids
+
+    def _remember(self, text: str, prompt: list[int], emitted: list[int]) -> None:
+        raw = b"".join(map(self.model.piece, emitted))
+        try:
+            self._transcript, self._transcript_ids = text + raw.decode(), [*prompt, *emitted]
+        except UnicodeDecodeError:  # cut inside a character: the next prompt is tokenised anew
+            self._transcript, self._transcript_ids = "", []
+
+
+class _Answer:
+    """Bytes of tokens to text: whole characters only, reasoning apart, stop strings withheld."""
+
+    def __init__(self, model: Model, family: Family, prompt: str, options: ReplyOptions) -> None:
+        self._model = model
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._splitter = ThinkingSplitter(family, prompt[-64:])
+        self._stop = StopStrings((*options.stop, *family.stop))
+        self.text = ""
+        self.thinking = ""
+
+    @property
+    def stopped(self) -> bool:
+        return self._stop.found
+
+    def feed(self, tokens: Sequence[int]) -> list[tuple[str, bool]]:
+        raw = b"".join(map(self._model.piece, tokens))
+        return self._pieces(self._splitter.feed(self._decoder.decode(raw)))
+
+    def flush(self) -> list[tuple[str, bool]]:
+        last = [*self._splitter.feed(self._decoder.decode(b"", final=True)), *self._splitter.flush()]
+        pieces = self._pieces(last)
+        rest = self._stop.flush()
+        if rest:
+            self.text += rest
+            pieces.append((rest, False))
+        return pieces
+
+    def _pieces(self, split: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
+        """Stop strings count in the answer alone: reasoning may well quote them."""
+        pieces: list[tuple[str, bool]] = []
+        for text, thinking in split:
+            if thinking:
+                self.thinking += text
+            else:
+                text = self._stop.feed(text)
+                self.text += text
+            if text:
+                pieces.append((text, thinking))
+        return pieces

@@ -1,0 +1,99 @@
+"""Messages to prompt text, with the template that the model file carries.
+
+A template is code from a downloaded file: it runs in Jinja's immutable sandbox.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NoReturn
+
+from jinja2 import Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from assistant.chat.families import Family
+from assistant.chat.messages import Message
+from assistant.errors import ModelError
+
+
+def render(
+    messages: Sequence[Message],
+    *,
+    template: str | None,
+    family: Family,
+    bos: str,
+    eos: str,
+    thinking: bool = False,
+    add_generation_prompt: bool = True,
+) -> str:
+    """The prompt for `messages`. `thinking` asks models that can choose to reason first.
+
+    Without `template` the family's turns are written. Raises ModelError where the template fails."""
+    if template is None:
+        return _write_turns(messages, family, bos, add_generation_prompt)
+    context = {
+        "bos_token": bos,
+        "eos_token": eos,
+        "add_generation_prompt": add_generation_prompt,
+        "thinking": thinking,
+        "enable_thinking": thinking,
+    }
+    try:
+        compiled = _compile(template)
+        try:
+            return _fill(compiled, messages, context)
+        except TemplateError:
+            if not any(message.role == "system" for message in messages):
+                raise
+            return _fill(compiled, _without_system(messages), context)
+    except Exception as error:
+        raise ModelError(
+            f"The chat template of the model fails: {error}.",
+            hint="The model file may be made for another use than chat; try another one.",
+        ) from error
+
+
+def _fill(compiled: Template, messages: Sequence[Message], context: dict[str, object]) -> str:
+    plain = [{"role": message.role, "content": message.content} for message in messages]
+    return compiled.render(messages=plain, **context)
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """Some templates refuse a system role: its text then opens the first question."""
+    system = "\n\n".join(message.content for message in messages if message.role == "system")
+    rest = [message for message in messages if message.role != "system"]
+    if rest:
+        rest[0] = Message(rest[0].role, f"{system}\n\n{rest[0].content}")
+    return rest
+
+
+def _write_turns(messages: Sequence[Message], family: Family, bos: str, add_generation_prompt: bool) -> str:
+    formats = {
+        "system": family.turns.system,
+        "user": family.turns.user,
+        "assistant": family.turns.assistant,
+    }
+    turns = [formats[message.role].replace("{}", message.content, 1) for message in messages]
+    begin = bos if family.turns.user.startswith("<｜") else ""
+    return begin + "".join(turns) + (family.turns.generation if add_generation_prompt else "")
+
+
+@cache
+def _compile(template: str) -> Template:
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
+    environment.globals["raise_exception"] = _raise
+    environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
+    environment.filters["tojson"] = _to_json
+    return environment.from_string(template)
+
+
+def _raise(message: str) -> NoReturn:
+    raise TemplateError(message)
+
+
+def _to_json(value: Any, indent: int | None = None, **_: Any) -> str:
+    """Jinja's own filter escapes for HTML, which models never saw."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
