@@ -1,0 +1,150 @@
+"""Run the user's test command: bounded in time, output and memory, and stopped with all its children."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import IO, Literal
+
+import psutil
+
+HEAD_BYTES = 16 * 1024
+TAIL_BYTES = 48 * 1024
+_POLL_S = 0.05
+_TERM_GRACE_S = 1.0
+# Code that a model wrote may allocate without end: it is stopped while the machine still has room.
+_MEMORY_SHARE = 0.8
+
+Stopped = Literal["", "timeout", "memory", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """`output` is stdout and stderr together, its middle cut out where there was a flood."""
+
+    command: str
+    returncode: int | None
+    output: str
+    seconds: float
+    stopped: Stopped = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.returncode == 0 and not self.stopped
+
+    def describe(self) -> str:
+        """One line for a person."""
+        match self.stopped:
+            case "timeout":
+                return f"did not end within {self.seconds:.0f} s and was stopped"
+            case "memory":
+                return "took most of the machine's memory and was stopped"
+            case "cancelled":
+                return "was cancelled"
+            case _:
+                return "passed" if self.passed else f"failed (exit code {self.returncode})"
+
+
+def run_command(
+    command: str, folder: Path, *, timeout_s: float = 120.0, cancel: Event | None = None
+) -> CommandResult:
+    """Run `command` in a shell in `folder`, in a process group of its own. Never raises for what it does."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        shell=True,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        # Two tries within a second would otherwise share one stale .pyc file.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert process.stdout is not None
+    output = _Bounded(process.stdout)
+    stopped: Stopped = ""
+    try:
+        stopped = _wait(process, started + timeout_s, cancel or Event())
+    finally:
+        _stop_group(process)
+        output.finish()
+    return CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float, cancel: Event) -> Stopped:
+    """Until the command ends or has to be stopped."""
+    allowed = psutil.virtual_memory().available * _MEMORY_SHARE
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLL_S)
+            return ""
+        if cancel.is_set():
+            return "cancelled"
+        if time.monotonic() > deadline:
+            return "timeout"
+        if _memory(process.pid) > allowed:
+            return "memory"
+
+
+def _memory(pid: int) -> int:
+    """Bytes that the process and its children hold."""
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        parent = psutil.Process(pid)
+        for process in (parent, *parent.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
+    return total
+
+
+def _stop_group(process: subprocess.Popen[bytes]) -> None:
+    """End whatever is left of the command, background children too."""
+    if not hasattr(os, "killpg"):
+        process.kill()
+        process.wait()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_TERM_GRACE_S)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class _Bounded:
+    """Reads a pipe to its end in a thread and keeps its beginning and its end."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._dropped = 0
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(ValueError, OSError):
+            while chunk := os.read(self._pipe.fileno(), 65536):
+                room = HEAD_BYTES - len(self._head)
+                self._head += chunk[:room]
+                self._tail += chunk[room:]
+                excess = len(self._tail) - TAIL_BYTES
+                if excess > 0:
+                    del self._tail[:excess]
+                    self._dropped += excess
+
+    def finish(self) -> None:
+        """A child that left the group may hold the pipe open: do not wait for it."""
+        self._thread.join(_TERM_GRACE_S)
+        if not self._thread.is_alive():
+            self._pipe.close()
+
+    def text(self) -> str:
+        cut = f"\n… {self._dropped} bytes cut out …\n".encode() if self._dropped else b""
+        whole = bytes(self._head) + cut + bytes(self._tail)
+        return whole.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -1,0 +1,247 @@
+"""Read and write a person's files: nothing lost, nothing changed that was not asked for.
+
+A file keeps its encoding, byte order mark, line endings and mode. Writing is atomic, and refused
+when the file on disk is no longer the one that was read.
+"""
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from pathlib import Path
+
+from assistant.errors import CoderError, RefusedError, UsageError
+
+MAX_BYTES = 1_000_000
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_TEXT_CONTROLS = {*b"\t\n\r\f\v\b\x1b", 0x85}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A text file as it was read. `path` is absolute and resolved, `shown` is relative to the root.
+
+    `text` has LF line endings and no byte order mark; `raw` is what lay on disk."""
+
+    path: Path
+    shown: str
+    text: str
+    raw: bytes
+    encoding: str
+    bom: bytes
+    newline: str
+    mode: int
+
+
+def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> SourceFile:
+    """Read the text file at `path` (relative paths count from the working directory).
+
+    Raises UsageError where it cannot be worked on, RefusedError where it must not be."""
+    real, shown = _inside(path, root)
+    if not real.exists():
+        raise UsageError(f"There is no file {path}.")
+    if not real.is_file():
+        raise UsageError(f"{path} is not a file.", hint="Name the files to change, not their folder.")
+    try:
+        size, mode = real.stat().st_size, stat.S_IMODE(real.stat().st_mode)
+        if size > max_bytes:
+            raise UsageError(
+                f"{path} is too large: {size:,} bytes, at most {max_bytes:,} can be worked on.",
+                hint="Split the file, or work on a smaller part of it.",
+            )
+        raw = real.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
+    encoding, bom = _encoding(raw)
+    if encoding is None:
+        raise UsageError(f"{path} is no text file.", hint="Binary files cannot be worked on.")
+    text = raw[len(bom) :].decode(encoding)
+    return SourceFile(real, shown, _unix(text), raw, encoding, bom, _newline(text), mode)
+
+
+def require_writable(source: SourceFile) -> None:
+    """Raise RefusedError for a file that its owner protected, before any work is done on it."""
+    if not source.mode & 0o222 or not os.access(source.path, os.W_OK):
+        raise RefusedError(f"{source.shown} is read-only.", hint=f"If you mean it: chmod u+w {source.shown}")
+    if not os.access(source.path.parent, os.W_OK):
+        raise RefusedError(
+            f"The folder of {source.shown} is read-only.",
+            hint="Files are replaced whole, so it must be writable.",
+        )
+
+
+def encode(source: SourceFile, text: str) -> bytes:
+    """The bytes of `text` in the file's own encoding and line endings. Raises UsageError for a
+    character that the encoding lacks."""
+    native = _native(source, text)
+    try:
+        return source.bom + native.encode(source.encoding)
+    except UnicodeEncodeError as error:
+        character = native[error.start]
+        raise UsageError(
+            f"{source.shown} is in {source.encoding}, which has no {character!r}.",
+            hint="Convert the file to UTF-8 first.",
+        ) from error
+
+
+def write_source(source: SourceFile, text: str) -> SourceFile:
+    """Replace the file's text, atomically, and return it as it is now."""
+    return write_all([(source, text)])[0]
+
+
+def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
+    """Replace the text of several files, all or none. Raises RefusedError and changes nothing where one
+    is protected or is not as it was read."""
+    contents = [encode(source, text) for source, text in changes]
+    staged: list[Path] = []
+    replaced: list[SourceFile] = []
+    try:
+        for (source, _), content in zip(changes, contents, strict=True):
+            require_writable(source)
+            staged.append(_stage(source, content))
+        for source, _ in changes:
+            _check_unchanged(source)
+        for (source, _), temporary in zip(changes, staged, strict=True):
+            temporary.replace(source.path)
+            replaced.append(source)
+    except BaseException as error:
+        for source in replaced:
+            _stage(source, source.raw).replace(source.path)
+        if isinstance(error, OSError):
+            raise CoderError(f"Nothing was written: {error.strerror or error} ({error.filename}).") from error
+        raise
+    finally:
+        for temporary in staged:
+            temporary.unlink(missing_ok=True)
+    for folder in {source.path.parent for source, _ in changes}:
+        _sync(folder)
+    return [
+        SourceFile(s.path, s.shown, _unix(text), content, s.encoding, s.bom, s.newline, s.mode)
+        for (s, text), content in zip(changes, contents, strict=True)
+    ]
+
+
+def _inside(path: Path, root: Path) -> tuple[Path, str]:
+    """The real path and how it is shown. Links inside the root are followed, links out of it refused."""
+    root = root.resolve()
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"{path} cannot be followed: {error}.") from error
+    if not real.is_relative_to(root):
+        raise RefusedError(
+            f"{path} lies outside of {root}" + (" (it is a link)." if path.is_symlink() else "."),
+            hint="Only files inside the repository are read or written.",
+        )
+    relative = real.relative_to(root)
+    if relative.parts[:1] == (".git",):
+        raise RefusedError(f"{path} belongs to git itself.", hint="Use git to change its files.")
+    return real, relative.as_posix()
+
+
+def _encoding(raw: bytes) -> tuple[str | None, bytes]:
+    for bom, encoding in _BOMS:
+        if raw.startswith(bom):
+            with contextlib.suppress(UnicodeDecodeError):
+                raw[len(bom) :].decode(encoding)
+                return encoding, bom
+    if any(byte < 32 and byte not in _TEXT_CONTROLS for byte in set(raw)):
+        return None, b""
+    with contextlib.suppress(UnicodeDecodeError):
+        raw.decode("utf-8")
+        return "utf-8", b""
+    return "latin-1", b""
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _newline(text: str) -> str:
+    """The line ending that most lines have."""
+    windows = text.count("\r\n")
+    counts = {"\n": text.count("\n") - windows, "\r\n": windows, "\r": text.count("\r") - windows}
+    return max(counts, key=lambda ending: counts[ending])
+
+
+def _native(source: SourceFile, text: str) -> str:
+    """`text` with the file's line endings; in a file that mixes them every kept line keeps its own."""
+    lines = _unix(text).split("\n")
+    old = source.raw[len(source.bom) :].decode(source.encoding)
+    if old.count("\r") == 0:
+        return "\n".join(lines)
+    if _unix(old).count("\n") == old.count(source.newline):
+        return source.newline.join(lines)
+    endings = _endings(old)
+    matcher = SequenceMatcher(None, _unix(old).split("\n"), lines, autojunk=False)
+    chosen = [source.newline] * len(lines)
+    for block in matcher.get_matching_blocks():
+        for i in range(block.size):
+            if block.a + i < len(endings):
+                chosen[block.b + i] = endings[block.a + i]
+    return "".join(
+        part for pair in zip_longest(lines, chosen[: len(lines) - 1], fillvalue="") for part in pair
+    )
+
+
+def _endings(text: str) -> list[str]:
+    """The ending of each line of `text` but the last."""
+    endings: list[str] = []
+    at = 0
+    while at < len(text):
+        if text[at] == "\r":
+            endings.append("\r\n" if text[at + 1 : at + 2] == "\n" else "\r")
+        elif text[at] == "\n":
+            endings.append("\n")
+        at += 2 if text[at : at + 2] == "\r\n" else 1
+    return endings
+
+
+def _stage(source: SourceFile, content: bytes) -> Path:
+    """`content` in a temporary file beside the source, on disk, with the source's mode and owner."""
+    handle, name = tempfile.mkstemp(dir=source.path.parent, prefix=f".{source.path.name}.", suffix=".coder")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(source.mode)
+        if hasattr(os, "chown"):
+            with contextlib.suppress(OSError):
+                owner = source.path.stat()
+                os.chown(temporary, owner.st_uid, owner.st_gid)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _check_unchanged(source: SourceFile) -> None:
+    try:
+        now = source.path.read_bytes()
+    except OSError as error:
+        raise RefusedError(f"{source.shown} is gone from disk since it was read.") from error
+    if now != source.raw:
+        raise RefusedError(
+            f"{source.shown} was changed on disk since it was read; nothing was written.",
+            hint="Your change is kept. Run the command again to work on the file as it is now.",
+        )
+
+
+def _sync(folder: Path) -> None:
+    """Make the rename itself durable, where the system lets a folder be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

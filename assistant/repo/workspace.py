@@ -1,0 +1,38 @@
+"""Where the work happens: a git repository, or a folder without one."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.repo.files import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`root` bounds what may be read and written. Without git, undo is by backup."""
+
+    root: Path
+    is_git: bool
+
+    def backup(self, source: SourceFile, folder: Path) -> Path:
+        """Keep the file's bytes, as they were read, in `folder`, and return where."""
+        folder.mkdir(parents=True, exist_ok=True)
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        name = source.shown.replace("/", "__")
+        kept = folder / f"{stamp}-{name}"
+        number = 1
+        while kept.exists():
+            number += 1
+            kept = folder / f"{stamp}.{number}-{name}"
+        kept.write_bytes(source.raw)
+        return kept
+
+
+def find_workspace(path: Path) -> Workspace:
+    """The git work tree that `path` (a file or folder) lies in, else its folder."""
+    start = path.absolute()
+    start = (start if start.is_dir() else start.parent).resolve()
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return Workspace(folder, is_git=True)
+    return Workspace(start, is_git=False)
