@@ -1,0 +1,1 @@
+"""The terminal app: a conversation with a local model in a repository."""

@@ -1,0 +1,131 @@
+"""The command `coder`. Commands import what they need when they run: `--help` stays quick."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from assistant.cli.options import ContextOption, ModelOption
+from assistant.errors import CoderError, ExitCode, UsageError
+
+OPEN = "open"
+
+
+class Commands(TyperGroup):
+    """`coder PATH` opens the app there; failures become a message and an exit code."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands:
+            args = [OPEN, *args]
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CoderError as error:
+            if ctx.params.get("debug"):
+                raise
+            report(error)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt:
+            typer.echo("\nInterrupted.", err=True)
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            sys.stdout = None  # nobody reads it any more
+            raise typer.Exit(ExitCode.NOT_ACHIEVED) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as fault:
+            if ctx.params.get("debug") or type(fault).__module__.startswith(("typer", "click")):
+                raise
+            report(
+                CoderError(
+                    f"coder failed: {type(fault).__name__}: {fault}",
+                    hint="A fault in coder itself. Run it as `coder --debug …` and report the traceback.",
+                )
+            )
+            raise typer.Exit(ExitCode.NOT_ACHIEVED) from fault
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="A coding assistant that runs on your machine: `coder` opens it in this repository.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def report(error: CoderError) -> None:
+    """What happened, and what to do next, on stderr."""
+    typer.secho(f"coder: {error.message}", fg="red", err=True)
+    if error.hint:
+        typer.echo(f"  {error.hint}", err=True)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from assistant import __version__
+
+        typer.echo(f"coder {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    ctx: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        open_app(Path())
+
+
+@app.command(OPEN, hidden=True)
+def open_app(
+    path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
+    model: ModelOption = None,
+    context: ContextOption = None,
+) -> None:
+    """The terminal app, in the repository that PATH lies in."""
+    if not path.exists():
+        raise UsageError(f"There is no command or folder {str(path)!r}.", hint=_suggestion(str(path)))
+    if not path.is_dir():
+        raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The app needs a terminal.", hint="In a pipe or script use `coder fix`.")
+    from assistant.cli.setup import load_generator
+    from assistant.repo.workspace import find_workspace
+    from assistant.tui.app import CoderApp
+
+    root = find_workspace(path).root
+    CoderApp(root, lambda progress: load_generator(model, progress, context_tokens=context)).run()
+
+
+def _suggestion(word: str) -> str:
+    from difflib import get_close_matches
+
+    names = [command.name for command in app.registered_commands if command.name and not command.hidden]
+    names += [group.name for group in app.registered_groups if group.name]
+    close = get_close_matches(word, names, n=1)
+    return f"Did you mean `coder {close[0]}`?" if close else "`coder --help` lists the commands."
+
+
+def _register() -> None:
+
+    from assistant.cli.models_command import models
+    from assistant.cli.pull_command import pull
+
+    app.command()(pull)
+    app.add_typer(models, name="models")
+
+
+_register()
+
+
+def main() -> None:
+    """Entry point of the script `coder`."""
+    app()

@@ -1,0 +1,85 @@
+"""`coder models`: what can be pulled, what is on this machine, and how to be rid of it."""
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.errors import ModelError, RefusedError
+
+if TYPE_CHECKING:
+    from assistant.catalog.manifest import Manifest
+
+models = typer.Typer(
+    help="The models that coder knows: list, show, rm.", invoke_without_command=True, rich_markup_mode=None
+)
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+@models.callback()
+def default(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        list_models()
+
+
+@models.command("list")
+def list_models(as_json: JsonOption = False) -> None:
+    """All known models."""
+    from assistant.catalog.manifest import load_manifests
+
+    known = [_described(manifest) for manifest in load_manifests().values()]
+    if as_json:
+        typer.echo(json.dumps(known, indent=2))
+        return
+    for model in known:
+        here = "here" if model["available"] else ""
+        typer.echo(f"{model['name']:24} {model['size_gb']:5.1f} GB  {here:5} {model['title']}")
+
+
+@models.command("show")
+def show_model(name: str, as_json: JsonOption = False) -> None:
+    """One model: what it is good for, what it takes, and where its files are."""
+    from assistant.catalog.manifest import find_manifest
+
+    described = _described(find_manifest(name))
+    if as_json:
+        typer.echo(json.dumps(described, indent=2))
+        return
+    for field, value in described.items():
+        shown = "\n             ".join(map(str, value)) if isinstance(value, list) else value
+        typer.echo(f"{field:12} {shown}")
+
+
+@models.command("rm")
+def remove_model(
+    name: str, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+) -> None:
+    """Delete the files of a pulled model."""
+    from assistant.catalog.locations import models_folder
+    from assistant.catalog.manifest import find_manifest
+
+    manifest = find_manifest(name)
+    folder = models_folder() / manifest.name
+    if not folder.is_dir():
+        raise ModelError(f"The model {name} is not on this machine.")
+    if not yes and not typer.confirm(f"Delete {folder}?", err=True):
+        raise RefusedError("Nothing was deleted.")
+    shutil.rmtree(folder)
+    typer.echo(f"Deleted {folder}.", err=True)
+
+
+def _described(manifest: "Manifest") -> dict[str, Any]:
+    from assistant.catalog import embedded
+
+    files = [manifest.path(file) for file in (manifest.target, manifest.draft) if file]
+    return {
+        "name": manifest.name,
+        "title": manifest.title,
+        "about": manifest.about,
+        "license": manifest.license,
+        "size_gb": manifest.size_gb,
+        "memory_gb": manifest.memory_gb,
+        "available": manifest.pulled or (manifest.target is None and embedded.available() is not None),
+        "files": [str(path) for path in files] or [str(embedded.prepared_path())],
+    }

@@ -1,0 +1,63 @@
+"""From a model's name to a generator that is ready to answer."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from assistant.catalog import embedded
+from assistant.catalog.locations import cache_folder
+from assistant.catalog.resolve import ModelFiles, resolve_model
+from assistant.chat.families import detect_family
+from assistant.chat.local import LocalGenerator
+from assistant.engine.curve import CostCurve, curve_for
+from assistant.engine.drafters.model import ModelDrafter
+from assistant.engine.llama import Context, ContextOptions, Model, requantize
+
+Progress = Callable[[str, float], None]
+DEFAULT_CONTEXT = 8192
+
+
+def load_generator(
+    name: str | None,
+    progress: Progress,
+    *,
+    context_tokens: int | None = None,
+    speculate: bool = True,
+) -> LocalGenerator:
+    """Load the model called `name` (None: the best there is) with its draft and cost curve.
+
+    `progress` gets (what is done now, fraction). Raises ModelError or UsageError."""
+    files = resolve_model(name)
+    prepare(files, progress)
+    model = Model(files.target, progress=partial(progress, f"loading {files.name}"))
+    try:
+        context = Context(model, ContextOptions(n_ctx=context_tokens or DEFAULT_CONTEXT))
+        curve = _curve(context, progress) if speculate else None
+        draft = _draft(files.draft, model, context, progress) if files.draft and speculate else None
+        family = detect_family(model.chat_template, model.architecture, files.family or model.name)
+    except BaseException:
+        model.close()
+        raise
+    return LocalGenerator(model, context, curve, family=family, draft=draft)
+
+
+def prepare(files: ModelFiles, progress: Progress) -> None:
+    """Make the embedded model's file on first use; other models are there already."""
+    if files.target == embedded.prepared_path() and not files.target.exists():
+        embedded.prepare(requantize, lambda done: progress("preparing the embedded model", done))
+
+
+def _curve(context: Context, progress: Progress) -> CostCurve | None:
+    if not context.can_drop_suffix:
+        return None
+    progress("measuring this machine", 0.0)
+    return curve_for(context, cache_folder() / "curves")
+
+
+def _draft(path: Path, target: Model, context: Context, progress: Progress) -> ModelDrafter:
+    model = Model(path, progress=partial(progress, f"loading draft {path.stem}"))
+    try:
+        return ModelDrafter(model, target, ContextOptions(n_ctx=context.size))
+    except BaseException:
+        model.close()
+        raise

@@ -1,0 +1,12 @@
+"""Text from a model or a file, made safe to show: control characters cannot reach the terminal."""
+
+_CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t\r"} | {
+    ord("\r"): None,
+    0x7F: "\u2421",
+    **dict.fromkeys(range(0x80, 0xA0), "\N{REPLACEMENT CHARACTER}"),
+}
+
+
+def visible(text: str) -> str:
+    """`text` with control characters shown as symbols, newlines and tabs kept."""
+    return text.translate(_CONTROLS)

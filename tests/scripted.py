@@ -1,0 +1,99 @@
+"""A Generator that replays given answers, in small pieces and with plausible counters."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
+from assistant.chat.messages import Message
+from assistant.engine.stats import Stats
+from assistant.errors import CoderError, ContextFullError
+
+THINK, ANSWER = "<think>", "</think>"
+
+
+class ScriptedGenerator:
+    """Answers the n-th question with `answers[n]`: a text, or an error that is raised.
+
+    A text may begin with `<think>…</think>`. `asked` keeps what it was asked. Every piece takes
+    `pause_s`; with `pause_s` > 0 it can be cancelled while it writes."""
+
+    def __init__(
+        self,
+        *answers: str | CoderError,
+        name: str = "scripted-1b",
+        context_tokens: int = 4096,
+        piece_chars: int = 12,
+        pause_s: float = 0.0,
+        finish: FinishReason = "stop",
+    ) -> None:
+        self._answers = list(answers)
+        self._name = name
+        self._context_tokens = context_tokens
+        self._piece_chars = piece_chars
+        self._pause_s = pause_s
+        self._finish: FinishReason = finish
+        self.asked: list[tuple[tuple[Message, ...], ReplyOptions]] = []
+        self.closed = False
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def context_tokens(self) -> int:
+        return self._context_tokens
+
+    @property
+    def thinks_first(self) -> bool:
+        return any(isinstance(answer, str) and answer.startswith(THINK) for answer in self._answers)
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content) // 4 + 4 for message in messages)
+
+    def reply(self, messages: Sequence[Message], options: ReplyOptions) -> Iterator[ReplyEvent]:
+        self.asked.append((tuple(messages), options))
+        prompt = self.count_tokens(messages)
+        if prompt >= self._context_tokens:
+            raise ContextFullError(f"The prompt takes {prompt} of {self._context_tokens} tokens.")
+        answer = self._answers.pop(0)
+        if isinstance(answer, CoderError):
+            raise answer
+        stats = Stats(prompt_tokens=prompt, reused_tokens=prompt // 2, prefill_s=0.5)
+        for part in (2, 3, 4):
+            yield PromptRead(prompt * part // 4, prompt, stats.reused_tokens)
+        thinking, text = _split(answer)
+        written = {True: "", False: ""}
+        for piece, is_thinking in self._pieces(thinking, text):
+            if options.cancel is not None and options.cancel.is_set():
+                yield Reply(written[False], written[True], "cancelled", stats)
+                return
+            if self._pause_s:
+                time.sleep(self._pause_s)
+            _count(stats, piece)
+            written[is_thinking] += piece
+            yield TextPiece(piece, is_thinking, "lookup", stats)
+        yield Reply(written[False], written[True], self._finish, stats)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _pieces(self, thinking: str, text: str) -> Iterator[tuple[str, bool]]:
+        for whole, is_thinking in ((thinking, True), (text, False)):
+            for start in range(0, len(whole), self._piece_chars):
+                yield whole[start : start + self._piece_chars], is_thinking
+
+
+def _split(answer: str) -> tuple[str, str]:
+    if not answer.startswith(THINK):
+        return "", answer
+    thinking, _, text = answer.removeprefix(THINK).partition(ANSWER)
+    return thinking, text
+
+
+def _count(stats: Stats, piece: str) -> None:
+    """One verify pass of four drafted tokens, three of them kept, in 80 ms."""
+    stats.emitted += 4
+    stats.forward_passes += 1
+    stats.decode_s += 0.08
+    stats.forward_s += 0.075
+    stats.count("lookup", 4, 3 if piece.strip() else 0)
