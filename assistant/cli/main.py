@@ -116,9 +116,13 @@ def _suggestion(word: str) -> str:
 
 def _register() -> None:
 
+    from assistant.cli.demo_command import demo
+    from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
     from assistant.cli.pull_command import pull
 
+    app.command()(fix)
+    app.command()(demo)
     app.command()(pull)
     app.add_typer(models, name="models")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.options import JsonOption
 from assistant.errors import ModelError, RefusedError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 models = typer.Typer(
     help="The models that coder knows: list, show, rm.", invoke_without_command=True, rich_markup_mode=None
 )
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
 @models.callback()

@@ -97,6 +97,17 @@ def write_source(source: SourceFile, text: str) -> SourceFile:
     return write_all([(source, text)])[0]
 
 
+def put_back(now: SourceFile, former: SourceFile) -> SourceFile:
+    """Give the file the very bytes that it had as `former`. Raises RefusedError where it is not as `now`."""
+    _check_unchanged(now)
+    try:
+        _stage(former, former.raw).replace(former.path)
+    except OSError as error:
+        raise CoderError(f"{former.shown} could not be put back: {error.strerror or error}.") from error
+    _sync(former.path.parent)
+    return former
+
+
 def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
     """Replace the text of several files, all or none. Raises RefusedError and changes nothing where one
     is protected or is not as it was read."""

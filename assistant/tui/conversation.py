@@ -10,7 +10,7 @@ from textual.widgets import Collapsible, Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
 from assistant.errors import CoderError
-from assistant.tui.visible import visible
+from assistant.visible import visible
 
 
 class UserMessage(Static):

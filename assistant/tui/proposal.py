@@ -19,7 +19,7 @@ from assistant.errors import CoderError
 from assistant.repo.files import SourceFile, read_source, write_source
 from assistant.repo.hunks import unified_diff
 from assistant.tui.changes import ProposedChange
-from assistant.tui.visible import visible
+from assistant.visible import visible
 
 # A key pressed before one can have seen the diff was meant for the prompt.
 GRACE_S = 0.4

@@ -1,0 +1,125 @@
+"""Ask the model to rewrite one place, and make the file's new text of its answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from threading import Event
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from assistant.agent.answer import UnusableAnswerError, fence_for, only_block
+from assistant.agent.evidence import Evidence
+from assistant.agent.places import Place
+from assistant.chat.generator import Generator, Reply, ReplyEvent, ReplyOptions
+from assistant.chat.messages import Message
+from assistant.engine.sampling import Sampling
+from assistant.repo.hunks import Hunk, diff_hunks, split_lines
+from assistant.repo.syntax import Definition, definitions, language_of, syntax_problems
+from assistant.resources import resource_folder
+
+# A rewrite is about as long as what it rewrites; twice as much, and then some, is a model that rambles.
+_ROOM_FACTOR, _ROOM_TOKENS = 2, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the model makes of a place: the file's whole new text, and where that differs."""
+
+    place: Place
+    text: str
+
+    @property
+    def hunks(self) -> list[Hunk]:
+        return diff_hunks(self.place.source.text, self.text)
+
+    def unexpected(self, hunk: Hunk) -> bool:
+        """Whether the hunk lies away from the problem."""
+        return self.place.unexpected(hunk.old_start + 1, max(hunk.old_end, hunk.old_start + 1))
+
+
+def rewrite(
+    generator: Generator, place: Place, evidence: Evidence, *, attempt: int, seed: int, cancel: Event
+) -> Iterator[ReplyEvent | Change]:
+    """Events of the model's reply, then the Change. Raises UnusableAnswerError where the answer gives
+    none, ContextFullError where the place does not fit. A later `attempt` asks differently."""
+    messages = [Message("user", _question(place, evidence, attempt))]
+    fence = fence_for(place.code)
+    prefix = "" if generator.thinks_first else f"{fence}{language_of(place.source.path) or ''}\n"
+    options = ReplyOptions(
+        sampling=Sampling() if attempt < 2 else Sampling(temperature=0.4, top_p=0.9, seed=seed + attempt),
+        max_tokens=None if generator.thinks_first else _room(generator, place),
+        stop=(f"\n{fence}",) if prefix else (),
+        sources=(place.code,),
+        prefix=prefix,
+        cancel=cancel,
+    )
+    reply: Reply | None = None
+    for event in generator.reply(messages, options):
+        yield event
+        if isinstance(event, Reply):
+            reply = event
+    assert reply is not None, "a reply ends with Reply"
+    yield Change(place, _new_text(place, _code(reply, prefix, fence)))
+
+
+def _question(place: Place, evidence: Evidence, attempt: int) -> str:
+    shown = place.source.shown
+    problems = [line.rstrip(".") for line in evidence.message.splitlines() if line.strip()]
+    broken = [f"line {each.line}: {each.message}" for name, each in evidence.problems if name == shown]
+    problems += broken if place.definition is None else [text.partition(": ")[2] for text in broken]
+    problems += [line.rstrip(".") for line in evidence.output.splitlines()][:4]
+    wrong = bool(evidence.output or evidence.problems or not evidence.message)
+    return _template().render(
+        instruction="Fix the bug in this" if wrong else "Change this",
+        language=(language_of(place.source.path) or "").capitalize(),
+        problems=problems,
+        checks=evidence.asserting_lines if attempt % 2 == 1 else [],
+        code=place.code.rstrip("\n"),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(loader=FileSystemLoader(resource_folder("prompts")), undefined=StrictUndefined)
+    return environment.get_template("fix.md")
+
+
+def _room(generator: Generator, place: Place) -> int:
+    """Tokens that a sensible answer may take."""
+    return _ROOM_FACTOR * generator.count_tokens([Message("user", place.code)]) + _ROOM_TOKENS
+
+
+def _code(reply: Reply, prefix: str, fence: str) -> str:
+    """The code in the answer. With a prefix the block was opened for the model, and ends where it stops."""
+    if not prefix:
+        return only_block(reply.text, reply.finish)
+    if reply.finish != "stop":
+        return only_block(reply.text, reply.finish)
+    code = reply.text.removeprefix(prefix)
+    if code.startswith(fence) or not code.strip():
+        raise UnusableAnswerError("the code block is empty")
+    return code.rstrip("\n") + "\n"
+
+
+def _new_text(place: Place, code: str) -> str:
+    """The file with the answer put in its place. Raises UnusableAnswerError for an answer that changes
+    nothing, loses the place's definition, or breaks the file's syntax."""
+    language = language_of(place.source.path)
+    if place.definition is not None:
+        code = _same_definition(place.definition, code, definitions(code, language))
+    text = place.with_code(code)
+    if text == place.source.text:
+        raise UnusableAnswerError("the answer changes nothing")
+    before, after = syntax_problems(place.source.text, language), syntax_problems(text, language)
+    if after and len(after) >= max(len(before), 1):
+        first = after[0]
+        raise UnusableAnswerError(f"the answer does not parse (line {first.line}: {first.message})")
+    return text
+
+
+def _same_definition(wanted: Definition, code: str, found: Sequence[Definition]) -> str:
+    """The part of the answer that defines what was asked about: models like to add examples of use."""
+    named = [each for each in found if each.name == wanted.name]
+    if not named:
+        raise UnusableAnswerError(f"the answer has no {wanted.kind} {wanted.name}")
+    return "".join(split_lines(code)[named[0].first_line - 1 : named[0].last_line])

@@ -1,0 +1,240 @@
+"""`coder fix`: change files on consent, and until a test passes."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.options import ContextOption, JsonOption, ModelOption
+from assistant.errors import InterruptedByUserError, RefusedError
+
+if TYPE_CHECKING:
+    from assistant.agent.fix_events import FixOptions, Outcome
+    from assistant.repo.files import SourceFile
+    from assistant.repo.workspace import Workspace
+
+
+def fix(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files that may be changed.")],
+    message: Annotated[str, typer.Option("-m", "--message", help="What is wrong, or what to change.")] = "",
+    test: Annotated[
+        str | None, typer.Option("--test", metavar="CMD", help="A command that must pass in the end.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
+    tries: Annotated[int, typer.Option("--tries", min=1, max=50, help="How often the model may try.")] = 3,
+    test_timeout: Annotated[
+        float, typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped.")
+    ] = 120.0,
+    budget: Annotated[
+        float | None, typer.Option("--budget", metavar="SECONDS", min=0.1, help="Stop after this time.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Chooses the later tries' wording.")] = 0,
+    as_json: JsonOption = False,
+    model: ModelOption = None,
+    context: ContextOption = None,
+) -> None:
+    """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
+    from assistant.agent.fix_events import FixOptions
+
+    if not (yes or dry_run or as_json) and not sys.stdin.isatty():
+        raise RefusedError(
+            "Nobody can be asked for consent here.", hint="Add --yes to write, or --dry-run to see the diff."
+        )
+    if as_json and not (yes or dry_run):
+        raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
+    options = FixOptions(message, test, tries, test_timeout, budget, dry_run, seed)
+    workspace, sources = read_files(files)
+    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(model, context)
+    if as_json:
+        typer.echo(json.dumps(described(outcome), indent=2))
+    raise typer.Exit(outcome.exit_code)
+
+
+def read_files(files: Sequence[Path]) -> "tuple[Workspace, list[SourceFile]]":
+    """The files, each once, and the repository that they lie in. Raises UsageError or RefusedError."""
+    from assistant.repo.files import read_source
+    from assistant.repo.workspace import find_workspace
+
+    workspace = find_workspace(files[0])
+    sources = {source.path: source for source in (read_source(file, workspace.root) for file in files)}
+    return workspace, list(sources.values())
+
+
+class FixRun:
+    """Shows a run of the fixer on the terminal: what is done on stderr, the diff on stdout."""
+
+    def __init__(
+        self,
+        workspace: "Workspace",
+        sources: "Sequence[SourceFile]",
+        options: "FixOptions",
+        *,
+        yes: bool,
+        quiet: bool = False,
+    ) -> None:
+        from rich.console import Console
+
+        from assistant.cli.live import LiveLine
+
+        self._workspace = workspace
+        self._sources = sources
+        self._options = options
+        self._yes = yes
+        self._quiet = quiet
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._line = LiveLine(self._err)
+        self._backups: dict[str, Path] = {}
+
+    def run(self, model: str | None, context_tokens: int | None) -> "Outcome":
+        """Load the model, do the work, tell how it ended."""
+        from assistant.agent.fix import Fixer
+        from assistant.agent.fix_events import Outcome
+        from assistant.catalog.locations import data_folder
+        from assistant.catalog.resolve import resolve_model
+        from assistant.cli.setup import load_generator
+
+        files = resolve_model(model)
+        if not self._workspace.is_git:
+            self._say("This is no git repository: to undo, take the backup that is kept.", "yellow")
+        if files.tiny:
+            self._say(
+                "The embedded model is tiny, for trying out. A real one: coder pull deepseek-coder-6.7b",
+                "dim",
+            )
+        outcome: Outcome | None = None
+        with self._line:
+            generator = load_generator(model, self._line.loading, context_tokens=context_tokens)
+            try:
+                fixer = Fixer(
+                    generator,
+                    self._sources,
+                    self._workspace,
+                    data_folder() / "backups",
+                    self._options,
+                    self._consent,
+                )
+                for event in fixer.run():
+                    if isinstance(event, Outcome):
+                        outcome = event
+                    else:
+                        self._show(event)
+            except KeyboardInterrupt:
+                raise InterruptedByUserError("Interrupted.", hint=self._kept()) from None
+            finally:
+                generator.close()
+        assert outcome is not None, "the fixer ends with its outcome"
+        self._conclude(outcome)
+        return outcome
+
+    def _show(self, event: Any) -> None:
+        from assistant.agent import fix_events as events
+
+        match event:
+            case events.Testing():
+                self._line.begin(f"$ {event.command}")
+            case events.Tested():
+                style = "green" if event.result.passed else "red"
+                self._say(f"$ {event.result.command}: {event.result.describe()}", style)
+            case events.Asking():
+                self._line.begin(f"{event.place.shown}, try {event.attempt}")
+            case events.Unusable():
+                self._say(f"The answer cannot be used: {event.reason}. Nothing was written.", "yellow")
+            case events.Proposed():
+                self._show_diff(event.changes)
+            case events.Written():
+                self._backups[event.source.shown] = event.backup
+            case events.Reduced():
+                hunks = f"{event.dropped} of {event.dropped + event.kept} hunks"
+                self._say(f"{hunks} were not needed for the test to pass and were dropped again.")
+            case _:
+                self._line.reply(event)
+
+    def _show_diff(self, changes: "Sequence[Any]") -> None:
+        from assistant.cli.diff import coloured
+
+        if self._quiet:
+            return
+        self._line.pause()
+        for change in changes:
+            for text in coloured(change):
+                self._out.print(text)
+        self._line.resume()
+
+    def _consent(self, changes: "Sequence[Any]") -> bool:
+        if self._yes:
+            return True
+        self._line.pause()
+        names = ", ".join(change.place.source.shown for change in changes)
+        then = f" and run `{self._options.test}`" if self._options.test else ""
+        try:
+            self._err.print(f"Write {names}{then}? [bold]\\[y]es, \\[n]o, \\[a]lways:[/] ", end="")
+            answer = input().strip().lower()
+        except EOFError:
+            return False
+        self._yes = answer in ("a", "always")
+        self._line.resume()
+        return self._yes or answer in ("y", "yes")
+
+    def _conclude(self, outcome: "Outcome") -> None:
+        from assistant.cli.live import speed_of
+
+        match outcome.status:
+            case "done":
+                changed = ", ".join(outcome.texts)
+                self._say(f"Done: {changed} changed. Before: {self._kept()}", "green")
+            case "nothing to do":
+                self._say("The test passes already; nothing was changed.", "green")
+            case "proposed":
+                self._say("Nothing was written (--dry-run).")
+            case "refused":
+                self._say("Refused; nothing was changed.", "yellow")
+            case "out of budget":
+                self._say("The time budget is spent. The files are as they were.", "yellow")
+            case "not achieved":
+                self._say(f"Not achieved in {outcome.answers} answers. The files are as they were.", "red")
+        if outcome.answers and not self._quiet:
+            by = ", ".join(f"{n} {c.accepted}/{c.drafted}" for n, c in outcome.stats.by_drafter.items())
+            self._err.print(
+                f"{outcome.stats.emitted} tokens ·",
+                speed_of(outcome.stats),
+                f"· {by} · {outcome.seconds:.1f} s",
+            )
+
+    def _kept(self) -> str:
+        return ", ".join(map(str, self._backups.values())) or "nothing was written"
+
+    def _say(self, text: str, style: str = "") -> None:
+        if not self._quiet:
+            from rich.text import Text
+
+            from assistant.visible import visible
+
+            self._err.print(Text(visible(text), style))
+
+
+def described(outcome: "Outcome") -> dict[str, Any]:
+    """The outcome as the JSON document of `coder fix --json`."""
+    test = outcome.test
+    return {
+        "status": outcome.status,
+        "files": list(outcome.texts),
+        "diff": outcome.diff,
+        "tries": outcome.answers,
+        "dropped_hunks": outcome.dropped_hunks,
+        "test": test
+        and {
+            "command": test.command,
+            "passed": test.passed,
+            "exit_code": test.returncode,
+            "stopped": test.stopped or None,
+            "seconds": round(test.seconds, 3),
+            "output": test.output,
+        },
+        "seconds": round(outcome.seconds, 3),
+        "metrics": outcome.stats.as_dict(),
+    }
