@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent.command import CommandResult
+from assistant.agent.failure import in_words, tells_of_check
 from assistant.repo.files import SourceFile
 from assistant.repo.hunks import split_lines
 from assistant.repo.syntax import Definition, SyntaxProblem, definitions, language_of, syntax_problems
@@ -13,42 +14,32 @@ from assistant.repo.syntax import Definition, SyntaxProblem, definitions, langua
 _LOCATION = re.compile(
     r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d+)|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d+)'
 )
-_TELLING = re.compile(
-    r"^E\s|^>\s|\b\w*(error|exception|panic|mismatch)\b|\b(assert\w*|expect\w*|fail\w*|got|want|actual|wrong)\b",
-    re.IGNORECASE,
-)
-# Reports that every run prints, and that say nothing of this failure.
-_CHATTER = re.compile(
-    r"^[=\-_~. ]{8,}|^(FAIL|ERROR|FAILED)\b[: (]|^\S+ (FAILED|ERROR)\b|\d+ (failed|passed)\b|^FAILED \S+$"
-)
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
-_MOST_LINES = 8
-_MOST_CHARACTERS = 800
+_MOST_CHECKS = 4
 _READABLE_TEST_BYTES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`locations` are (absolute path, line) that the output names, the innermost last; `test_code` is the
-    text of the failing tests; `problems` are syntax errors by the file's shown path."""
+    """`failure` is the failing command's output in a few sentences; `locations` are (absolute path, line)
+    that it names, the innermost last; `test_code` is the text of the failing tests; `problems` are
+    syntax errors by the file's shown path."""
 
     message: str = ""
-    output: str = ""
+    failure: tuple[str, ...] = ()
     locations: tuple[tuple[Path, int], ...] = ()
     test_code: str = ""
     problems: tuple[tuple[str, SyntaxProblem], ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.message or self.output or self.problems)
+        return not (self.message or self.failure or self.problems)
 
     @property
     def asserting_lines(self) -> list[str]:
         """The lines of the failing tests that check something."""
-        return [line.strip() for line in self.test_code.splitlines() if _TELLING.search(line)][:4]
-
-    def named(self, text: str) -> set[str]:
-        return set(_IDENTIFIER.findall(text))
+        lines = [line.strip() for line in self.test_code.splitlines()]
+        return [line for line in lines if tells_of_check(line) and not line.startswith("def ")][:_MOST_CHECKS]
 
 
 def gather(sources: Sequence[SourceFile], root: Path, message: str, failed: CommandResult | None) -> Evidence:
@@ -62,23 +53,16 @@ def gather(sources: Sequence[SourceFile], root: Path, message: str, failed: Comm
         for source in sources
         for problem in syntax_problems(source.text, language_of(source.path))
     )
-    told = f"{failed.command}: {failed.describe()}" if failed and failed.stopped else ""
+    failure = in_words(output)
+    if failed and (failed.stopped or not failure):
+        failure = [f"The test {failed.describe()}", *failure]
     return Evidence(
         message=message.strip(),
-        output="\n".join(filter(None, (told, relevant_lines(output)))),
+        failure=tuple(failure),
         locations=locations,
         test_code=_test_code([place for place in locations if place[0] not in ours]),
         problems=problems,
     )
-
-
-def relevant_lines(output: str) -> str:
-    """The few lines of a failing command's output that say what went wrong, else its last ones."""
-    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if _TELLING.search(line) and not _CHATTER.search(line)]
-    chosen = list(dict.fromkeys(telling or lines[-_MOST_LINES:]))[-_MOST_LINES:]
-    cleaned = [re.sub(r"^[E>]\s+", "", line).strip() for line in chosen]
-    return "\n".join(cleaned)[-_MOST_CHARACTERS:]
 
 
 def _locations(output: str, root: Path) -> Iterator[tuple[Path, int]]:
@@ -101,6 +85,11 @@ def _test_code(locations: Sequence[tuple[Path, int]]) -> str:
         first, last = (inside.first_line, inside.last_line) if inside else (line, line)
         parts[path, first] = "".join(split_lines(text)[first - 1 : last])
     return "\n".join(parts.values())
+
+
+def names_in(text: str) -> set[str]:
+    """The identifiers in a text of any kind."""
+    return set(_IDENTIFIER.findall(text))
 
 
 def innermost(found: Sequence[Definition], line: int) -> Definition | None:

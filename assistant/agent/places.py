@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import dedent, indent
 
-from assistant.agent.evidence import Evidence, innermost
+from assistant.agent.evidence import Evidence, innermost, names_in
 from assistant.repo.files import SourceFile
 from assistant.repo.hunks import split_lines
 from assistant.repo.syntax import Definition, definitions, language_of
@@ -94,10 +94,10 @@ def _of_file(source: SourceFile, evidence: Evidence, fits: int) -> list[tuple[fl
 
 
 def _score(each: Definition, source: SourceFile, evidence: Evidence, known: Sequence[Definition]) -> float:
-    words = evidence.named(evidence.message)
+    words = names_in(evidence.message)
     score = _MESSAGE * (each.name in words) + _MESSAGE * (each.qualified_name in evidence.message)
-    score += _TEST * (each.name in evidence.named(evidence.test_code))
-    score += _TEST * (each.name in evidence.named(evidence.output))
+    score += _TEST * (each.name in names_in(evidence.test_code))
+    score += _TEST * (each.name in names_in("\n".join(evidence.failure)))
     lines = [line for path, line in evidence.locations if path == source.path]
     lines_broken = [problem.line for shown, problem in evidence.problems if shown == source.shown]
     score += _LOCATION * sum(innermost(known, line) == each for line in lines[-3:])

@@ -66,9 +66,11 @@ def _question(place: Place, evidence: Evidence, attempt: int) -> str:
     shown = place.source.shown
     problems = [line.rstrip(".") for line in evidence.message.splitlines() if line.strip()]
     broken = [f"line {each.line}: {each.message}" for name, each in evidence.problems if name == shown]
-    problems += broken if place.definition is None else [text.partition(": ")[2] for text in broken]
-    problems += [line.rstrip(".") for line in evidence.output.splitlines()][:4]
-    wrong = bool(evidence.output or evidence.problems or not evidence.message)
+    if evidence.failure:
+        problems += evidence.failure
+    else:  # lines are counted from the beginning of what is shown
+        problems += broken if place.definition is None else [text.partition(": ")[2] for text in broken]
+    wrong = bool(evidence.failure or evidence.problems or not evidence.message)
     return _template().render(
         instruction="Fix the bug in this" if wrong else "Change this",
         language=(language_of(place.source.path) or "").capitalize(),
