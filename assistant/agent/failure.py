@@ -14,7 +14,7 @@ _TELLING = re.compile(
 _NAMED_ERROR = re.compile(r"^\w*(Error|Exception): .+|^\w+\.\w*(Error|Exception): .+|^panic: .+")
 # Reports that every run prints, and bare locations.
 _CHATTER = re.compile(
-    r"^[=\-_~. ]{8,}|^(FAIL|ERROR|FAILED)\b[: (]|^\S+ (FAILED|ERROR)\b|\d+ (failed|passed)\b"
+    r"^[=\-_~. ]{8,}|^(--- )?(FAIL|ERROR|FAILED)\b([: (]|$)|^\S+ (FAILED|ERROR)\b|\d+ (failed|passed)\b"
     r"|^FAILED \S+$|^\S+:\d+: \w+(: in .*)?$|^File \"|^\^+$|^at \S+ \(|^(short test summary|Traceback)"
 )
 _PYTEST_VALUES = re.compile(r"^E\s+(?:AssertionError: )?assert (?P<left>.+?) == (?P<right>.+)$", re.MULTILINE)

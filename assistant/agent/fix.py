@@ -108,7 +108,10 @@ class Fixer:
     def _once(self, places: Sequence[Place], evidence: Evidence) -> Iterator[FixEvent]:
         """Change the likeliest place of each file, all files or none."""
         changes: list[Change] = []
-        for place in {each.source.path: each for each in reversed(places)}.values():
+        likeliest: dict[Path, Place] = {}
+        for place in places:
+            likeliest.setdefault(place.source.path, place)
+        for place in likeliest.values():
             for attempt in range(self._options.tries):
                 change = yield from self._ask(place, evidence, attempt)
                 if change:

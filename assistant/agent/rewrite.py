@@ -59,7 +59,7 @@ def rewrite(
         if isinstance(event, Reply):
             reply = event
     assert reply is not None, "a reply ends with Reply"
-    yield Change(place, _new_text(place, _code(reply, prefix, fence)))
+    yield Change(place, _new_text(place, _code(reply, prefix, fence), evidence.message))
 
 
 def _question(place: Place, evidence: Evidence, attempt: int) -> str:
@@ -103,12 +103,13 @@ def _code(reply: Reply, prefix: str, fence: str) -> str:
     return code.rstrip("\n") + "\n"
 
 
-def _new_text(place: Place, code: str) -> str:
+def _new_text(place: Place, code: str, message: str) -> str:
     """The file with the answer put in its place. Raises UnusableAnswerError for an answer that changes
-    nothing, loses the place's definition, or breaks the file's syntax."""
+    nothing, loses definitions that nobody wanted gone, or breaks the file's syntax."""
     language = language_of(place.source.path)
+    found = definitions(code, language)
     if place.definition is not None:
-        code = _same_definition(place.definition, code, definitions(code, language))
+        code = _same_definition(place.definition, code, found)
     text = place.with_code(code)
     if text == place.source.text:
         raise UnusableAnswerError("the answer changes nothing")
@@ -116,7 +117,18 @@ def _new_text(place: Place, code: str) -> str:
     if after and len(after) >= max(len(before), 1):
         first = after[0]
         raise UnusableAnswerError(f"the answer does not parse (line {first.line}: {first.message})")
+    if place.definition is None:
+        _check_nothing_lost(definitions(place.source.text, language), found, message)
     return text
+
+
+def _check_nothing_lost(before: Sequence[Definition], after: Sequence[Definition], message: str) -> None:
+    """A whole file must come back whole. Words from the user may mean that something goes, a failing
+    test never does; and that all goes is never meant."""
+    had = list(dict.fromkeys(each.name for each in before))
+    lost = [name for name in had if name not in {each.name for each in after}]
+    if lost and (not message or len(lost) == len(had)):
+        raise UnusableAnswerError(f"the answer leaves out {', '.join(lost)}")
 
 
 def _same_definition(wanted: Definition, code: str, found: Sequence[Definition]) -> str:
