@@ -20,7 +20,8 @@ class ReplyOptions:
     """How to answer. `sources` are texts that the answer will largely copy, such as the file being
     rewritten: the edit drafter follows them. `max_tokens` None means as much as the context holds.
     Setting `cancel` ends the reply within one step. `prefix` is put into the assistant's mouth, unless
-    the model reasons first. `thinking` asks a model that can choose to do so."""
+    the model reasons first. `thinking` asks a model that can choose to do so. Without
+    `speculate` decoding is plain: the baseline of every measurement."""
 
     sampling: Sampling = field(default_factory=Sampling)
     max_tokens: int | None = None
@@ -28,6 +29,7 @@ class ReplyOptions:
     sources: tuple[str, ...] = ()
     prefix: str = ""
     thinking: bool = False
+    speculate: bool = True
     cancel: Event | None = None
 
 

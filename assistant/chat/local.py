@@ -25,9 +25,7 @@ _BREAK = "\U0010fffd"
 
 
 class LocalGenerator:
-    """A target model in this process, with its drafters. Owns them all.
-
-    `curve` None decodes plainly: the baseline of every measurement."""
+    """A target model in this process, with its drafters. Owns them all. `curve` None decodes plainly."""
 
     def __init__(
         self,
@@ -42,6 +40,7 @@ class LocalGenerator:
         self.context = context
         self.family = family
         self._draft = draft
+        self._curve = curve
         self._scheduler = Scheduler(curve.table()) if curve else None
         self._transcript, self._transcript_ids = "", list[int]()
 
@@ -52,6 +51,11 @@ class LocalGenerator:
     @property
     def context_tokens(self) -> int:
         return self.context.size
+
+    @property
+    def cost_curve(self) -> list[float]:
+        """Seconds of a target pass by its number of tokens, index 0 unused; empty where there is none."""
+        return list(self._curve.table()) if self._curve else []
 
     @property
     def thinks_first(self) -> bool:
@@ -73,7 +77,7 @@ class LocalGenerator:
             prompt,
             sampling=options.sampling,
             drafters=self._drafters(options),
-            scheduler=self._scheduler,
+            scheduler=self._scheduler if options.speculate else None,
             max_tokens=options.max_tokens,
             cancel=options.cancel,
             stats=stats,
@@ -101,7 +105,7 @@ class LocalGenerator:
         self.model.close()
 
     def _drafters(self, options: ReplyOptions) -> list[Drafter]:
-        if self._scheduler is None:
+        if self._scheduler is None or not options.speculate:
             return []
         drafters: list[Drafter] = [LookupDrafter()]
         if options.sources:

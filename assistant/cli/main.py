@@ -116,6 +116,7 @@ def _suggestion(word: str) -> str:
 
 def _register() -> None:
 
+    from assistant.cli.bench_command import bench
     from assistant.cli.demo_command import demo
     from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
@@ -123,6 +124,7 @@ def _register() -> None:
 
     app.command()(fix)
     app.command()(demo)
+    app.command()(bench)
     app.command()(pull)
     app.add_typer(models, name="models")
 

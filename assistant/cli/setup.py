@@ -22,18 +22,19 @@ def load_generator(
     progress: Progress,
     *,
     context_tokens: int | None = None,
-    speculate: bool = True,
+    exact: bool = False,
 ) -> LocalGenerator:
     """Load the model called `name` (None: the best there is) with its draft and cost curve.
 
-    `progress` gets (what is done now, fraction). Raises ModelError or UsageError."""
+    `exact` selects the reference profile; `progress` gets (what is done now, fraction). Raises
+    ModelError or UsageError."""
     files = resolve_model(name)
     prepare(files, progress)
     model = Model(files.target, progress=partial(progress, f"loading {files.name}"))
     try:
-        context = Context(model, ContextOptions(n_ctx=context_tokens or DEFAULT_CONTEXT))
-        curve = _curve(context, progress) if speculate else None
-        draft = _draft(files.draft, model, context, progress) if files.draft and speculate else None
+        context = Context(model, ContextOptions(n_ctx=context_tokens or DEFAULT_CONTEXT, exact=exact))
+        curve = _curve(context, progress)
+        draft = _draft(files.draft, model, context, progress) if files.draft else None
         family = detect_family(model.chat_template, model.architecture, files.family or model.name)
     except BaseException:
         model.close()

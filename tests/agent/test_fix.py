@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.agent.command import CommandResult
 from assistant.agent.fix import Fixer
 from assistant.agent.fix_events import FixEvent, FixOptions, Outcome, Proposed, Reduced, Unusable, Written
 from assistant.agent.rewrite import Change
@@ -247,7 +248,7 @@ def test_an_interrupt_during_the_test_puts_the_file_back(root: Path, monkeypatch
     def interrupted(command: str, *_: object, **__: object) -> object:
         runs.append((root / "calc.py").read_text())
         if len(runs) == 1:
-            return fix_module.CommandResult(command, 1, "AssertionError: -1", 0.1)
+            return CommandResult(command, 1, "AssertionError: -1", 0.1)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(fix_module, "run_command", interrupted)

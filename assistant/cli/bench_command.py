@@ -1,0 +1,92 @@
+"""`coder bench`: what speculation is worth on this machine, with this model."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.options import ContextOption, JsonOption, ModelOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.bench.measure import TaskResult
+
+
+def bench(
+    tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Only these tasks.")] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often each request is asked.")] = 3,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option("--data", metavar="FILE", help="JSON Lines of prompts, as a task more."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Prompts to take of a data file.")] = 8,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="The reference profile: F32 KV, no flash attention.")
+    ] = False,
+    as_json: JsonOption = False,
+    model: ModelOption = None,
+    context: ContextOption = None,
+) -> None:
+    """Measure plain and speculative decoding side by side, task by task."""
+    from rich.console import Console
+
+    from assistant.bench.measure import measure
+    from assistant.bench.tasks import builtin_tasks, tasks_from
+    from assistant.cli.live import LiveLine
+    from assistant.cli.setup import load_generator
+    from assistant.errors import UsageError
+
+    known = builtin_tasks() + [task for path in data or () for task in tasks_from(path, limit)]
+    unknown = set(tasks or ()) - {task.name for task in known}
+    if unknown:
+        raise UsageError(
+            f"There is no task {min(unknown)!r}.", hint=f"Tasks: {', '.join(task.name for task in known)}."
+        )
+    chosen = [task for task in known if not tasks or task.name in tasks]
+    console = Console(stderr=True, highlight=False)
+    with LiveLine(console) as line:
+        generator = load_generator(model, line.loading, context_tokens=context, exact=exact)
+        try:
+            results = measure(generator, chosen, rounds=rounds, report=line.loading)
+            described = {
+                "model": generator.name,
+                "file": generator.model.path.name,
+                "threads": generator.context.threads,
+                "rounds": rounds,
+                "cost_curve": generator.cost_curve,
+                "tasks": [result.as_dict() for result in results],
+            }
+        finally:
+            generator.close()
+    if as_json:
+        typer.echo(json.dumps(described, indent=2))
+    else:
+        _print_table(results)
+
+
+def _print_table(results: "Sequence[TaskResult]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("task", "plain", "speculative", "speedup", "accepted", "τ", "same text", "accepted/drafted"):
+        table.add_column(
+            name, justify="left" if name in ("task", "accepted/drafted") else "right", no_wrap=True
+        )
+    for result in results:
+        stats, (low, high) = result.speculative, result.spread
+        table.add_row(
+            result.task.name,
+            f"{result.as_dict()['plain_tps']:.1f}",
+            f"{result.as_dict()['speculative_tps']:.1f}",
+            f"{result.speedup:.2f}x ({low:.2f}–{high:.2f})",
+            f"{stats.acceptance_rate:.0%}",
+            f"{stats.mean_accepted_length:.2f}",
+            f"{result.identical}/{len(result.task.requests)}",
+            ", ".join(f"{name} {count.accepted}/{count.drafted}" for name, count in stats.by_drafter.items()),
+        )
+    out = Console(highlight=False)
+    out.print(table)
+    out.print("Speeds in tokens/s, speedup as median (and its middle half).")
