@@ -41,8 +41,9 @@ class Manifest(BaseModel):
     """What it takes to run with a context of 8192 tokens."""
 
     def path(self, file: HubFile) -> Path:
-        """Where `file` lies once it is pulled."""
-        return models_folder() / self.name / file.file
+        """Where `file` lies once it is pulled. Target and draft may have the same name on the hub."""
+        folder = models_folder() / self.name
+        return (folder / "draft" if file == self.draft else folder) / file.file
 
     @property
     def pulled(self) -> bool:

@@ -29,7 +29,7 @@ def resolve_model(name: str | None) -> ModelFiles:
 
     Raises UsageError for an unknown name, ModelError where there is nothing to run."""
     name = name or os.environ.get("CODER_MODEL")
-    if name is None:
+    if not name:
         return _best()
     if name.endswith(".gguf") or os.sep in name:
         return ModelFiles(Path(name).stem, Path(name).expanduser())

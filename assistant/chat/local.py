@@ -130,9 +130,12 @@ class LocalGenerator:
         return prompt + options.prefix
 
     def _break_control_tokens(self, content: str) -> str:
-        for token in {t for t in self.model.tokenize(content) if self.model.is_control(t)}:
-            name = self.model.token_text(token)
-            content = content.replace(name, name[:1] + _BREAK + name[1:])
+        before = ""
+        while before != content:  # the rest of a broken name may be the name of another token
+            before = content
+            for token in {t for t in self.model.tokenize(content) if self.model.is_control(t)}:
+                name = self.model.token_text(token)
+                content = content.replace(name, name[:1] + _BREAK + name[1:]) if name[1:] else content
         return content
 
     def _tokenize(self, text: str) -> list[int]:
@@ -152,6 +155,8 @@ class LocalGenerator:
             self._transcript, self._transcript_ids = text + raw.decode(), [*prompt, *emitted]
         except UnicodeDecodeError:  # cut inside a character: the next prompt is tokenised anew
             self._transcript, self._transcript_ids = "", []
+        if any(map(self.model.is_control, emitted)):  # they show no text by which to know them again
+            self._transcript, self._transcript_ids = "", []
 
 
 class _Answer:
@@ -162,20 +167,24 @@ class _Answer:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._splitter = ThinkingSplitter(family, prompt[-64:])
         self._stop = StopStrings((*options.stop, *family.stop))
+        self._ends = {ids[0] for stop in family.stop if len(ids := model.tokenize(stop)) == 1}
+        self._ended = False
         self.text = ""
         self.thinking = ""
 
     @property
     def stopped(self) -> bool:
-        return self._stop.found
+        return self._ended or self._stop.found
 
     def feed(self, tokens: Sequence[int]) -> list[tuple[str, bool]]:
-        raw = b"".join(map(self._model.piece, tokens))
+        end = next((i for i, token in enumerate(tokens) if token in self._ends), len(tokens))
+        self._ended = end < len(tokens)
+        raw = b"".join(map(self._model.piece, tokens[:end]))
         return self._pieces(self._splitter.feed(self._decoder.decode(raw)))
 
     def flush(self) -> list[tuple[str, bool]]:
-        last = [*self._splitter.feed(self._decoder.decode(b"", final=True)), *self._splitter.flush()]
-        pieces = self._pieces(last)
+        """What was withheld; a character that was cut off in its middle is left out."""
+        pieces = self._pieces(self._splitter.flush())
         rest = self._stop.flush()
         if rest:
             self.text += rest

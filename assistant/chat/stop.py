@@ -1,4 +1,4 @@
-"""Stop strings: text up to the first of them, nothing of it shown before it is sure."""
+"""Stop strings: text up to the first that is complete, nothing of it shown before it is sure."""
 
 
 class StopStrings:
@@ -14,10 +14,11 @@ class StopStrings:
         if self.found:
             return ""
         text = self._held + text
-        cut = min((at for stop in self._stops if (at := text.find(stop)) >= 0), default=None)
-        if cut is not None:
+        # The one that is complete first, so that it does not matter how the stream is cut.
+        ends = [(at + len(stop), at) for stop in self._stops if (at := text.find(stop)) >= 0]
+        if ends:
             self.found, self._held = True, ""
-            return text[:cut]
+            return text[: min(ends)[1]]
         held = max((_overlap(text, stop) for stop in self._stops), default=0)
         self._held = text[len(text) - held :]
         return text[: len(text) - held]

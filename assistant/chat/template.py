@@ -9,7 +9,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NoReturn
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template, TemplateError, nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assistant.chat.families import Family
@@ -31,7 +33,7 @@ def render(
 
     Without `template` the family's turns are written. Raises ModelError where the template fails."""
     if template is None:
-        return _write_turns(messages, family, bos, add_generation_prompt)
+        return _write_turns(messages, family, bos, thinking, add_generation_prompt)
     context = {
         "bos_token": bos,
         "eos_token": eos,
@@ -68,21 +70,30 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
     return rest
 
 
-def _write_turns(messages: Sequence[Message], family: Family, bos: str, add_generation_prompt: bool) -> str:
-    formats = {
-        "system": family.turns.system,
-        "user": family.turns.user,
-        "assistant": family.turns.assistant,
-    }
-    turns = [formats[message.role].replace("{}", message.content, 1) for message in messages]
-    begin = bos if family.turns.user.startswith("<｜") else ""
-    return begin + "".join(turns) + (family.turns.generation if add_generation_prompt else "")
+def _write_turns(
+    messages: Sequence[Message], family: Family, bos: str, thinking: bool, add_generation_prompt: bool
+) -> str:
+    turns = family.turns
+    formats = {"system": turns.system, "user": turns.user, "assistant": turns.assistant}
+    written = "".join(formats[message.role].replace("{}", message.content, 1) for message in messages)
+    generation = turns.reasoning if thinking and turns.reasoning else turns.generation
+    return (bos if turns.bos else "") + written + (generation if add_generation_prompt else "")
+
+
+class _Generation(Extension):
+    """`{% generation %}…{% endgeneration %}` marks the answers for training; here it changes nothing."""
+
+    tags = {"generation"}  # noqa: RUF012
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
 @cache
 def _compile(template: str) -> Template:
     environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _Generation]
     )
     environment.globals["raise_exception"] = _raise
     environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)

@@ -16,8 +16,17 @@ OPEN = "open"
 class Commands(TyperGroup):
     """`coder PATH` opens the app there; failures become a message and an exit code."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Options that are not those of `coder` itself belong to the app that it opens."""
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        first = next((i for i, arg in enumerate(args) if arg not in own), len(args))
+        if first < len(args) and args[first].startswith("-"):
+            args = [*args[:first], OPEN, *args[first:]]
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in self.commands:
+            _require_path(args[0])
             args = [OPEN, *args]
         return super().resolve_command(ctx, args)
 
@@ -91,9 +100,8 @@ def open_app(
     context: ContextOption = None,
 ) -> None:
     """The terminal app, in the repository that PATH lies in."""
-    if not path.exists():
-        raise UsageError(f"There is no command or folder {str(path)!r}.", hint=_suggestion(str(path)))
     if not path.is_dir():
+        _require_path(str(path))
         raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The app needs a terminal.", hint="In a pipe or script use `coder fix`.")
@@ -105,17 +113,22 @@ def open_app(
     CoderApp(root, lambda progress: load_generator(model, progress, context_tokens=context)).run()
 
 
-def _suggestion(word: str) -> str:
+def _require_path(word: str) -> None:
+    """A word that is neither a command nor a path is a command with a slip of the finger."""
+    if Path(word).exists():
+        return
     from difflib import get_close_matches
 
     names = [command.name for command in app.registered_commands if command.name and not command.hidden]
     names += [group.name for group in app.registered_groups if group.name]
     close = get_close_matches(word, names, n=1)
-    return f"Did you mean `coder {close[0]}`?" if close else "`coder --help` lists the commands."
+    raise UsageError(
+        f"There is no command or folder {word!r}.",
+        hint=f"Did you mean `coder {close[0]}`?" if close else "`coder --help` lists the commands.",
+    )
 
 
 def _register() -> None:
-
     from assistant.cli.bench_command import bench
     from assistant.cli.demo_command import demo
     from assistant.cli.fix_command import fix

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli.options import JsonOption
-from assistant.errors import ModelError, RefusedError
+from assistant.errors import ModelError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from assistant.catalog.manifest import Manifest
@@ -18,9 +19,13 @@ models = typer.Typer(
 
 
 @models.callback()
-def default(ctx: typer.Context) -> None:
+def default(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if ctx.invoked_subcommand is None:
-        list_models()
+        list_models(as_json)
+    elif as_json:
+        raise UsageError(
+            "--json comes after the subcommand.", hint=f"coder models {ctx.invoked_subcommand} --json"
+        )
 
 
 @models.command("list")
@@ -53,7 +58,9 @@ def show_model(name: str, as_json: JsonOption = False) -> None:
 
 @models.command("rm")
 def remove_model(
-    name: str, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+    name: str,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Delete the files of a pulled model."""
     from assistant.catalog.locations import models_folder
@@ -63,10 +70,20 @@ def remove_model(
     folder = models_folder() / manifest.name
     if not folder.is_dir():
         raise ModelError(f"The model {name} is not on this machine.")
-    if not yes and not typer.confirm(f"Delete {folder}?", err=True):
-        raise RefusedError("Nothing was deleted.")
+    if not yes and not _consents(folder):
+        raise RefusedError("Nothing was deleted.", hint="Without a question: coder models rm --yes")
+    freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     shutil.rmtree(folder)
     typer.echo(f"Deleted {folder}.", err=True)
+    if as_json:
+        typer.echo(json.dumps({"name": manifest.name, "deleted": str(folder), "freed_bytes": freed}))
+
+
+def _consents(folder: Path) -> bool:
+    try:
+        return typer.confirm(f"Delete {folder}?", err=True)
+    except typer.Abort:  # nobody is there to answer
+        return False
 
 
 def _described(manifest: "Manifest") -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.errors import InterruptedByUserError
+
 if TYPE_CHECKING:
     from assistant.catalog.pull import PullProgress
 
@@ -32,11 +34,16 @@ def pull(
         typer.echo(f"{manifest.name} is on this machine already.", err=True)
         return
     typer.echo(f"{manifest.title}: {manifest.size_gb:g} GB, license: {manifest.license}", err=True)
-    if sys.stderr.isatty():
-        with _Bar() as bar:
-            files = download(manifest, bar.show)
-    else:
-        files = download(manifest, _Lines().show)
+    try:
+        if sys.stderr.isatty():
+            with _Bar() as bar:
+                files = download(manifest, bar.show)
+        else:
+            files = download(manifest, _Lines().show)
+    except KeyboardInterrupt as interrupt:
+        raise InterruptedByUserError(
+            "Interrupted; what has arrived is kept.", hint=f"To go on: coder pull {manifest.name}"
+        ) from interrupt
     typer.echo(f"Ready: {files.target}", err=True)
     if files.draft:
         typer.echo(f"Draft: {files.draft}", err=True)

@@ -1,20 +1,21 @@
 """Read and write a person's files: nothing lost, nothing changed that was not asked for.
 
 A file keeps its encoding, byte order mark, line endings and mode. Writing is atomic, and refused
-when the file on disk is no longer the one that was read.
+when the file on disk is no longer the one that was read. The new text goes to the file's own name
+alone: another hard link to the old one, which may well lie outside of the repository, keeps the old.
 """
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import zip_longest
 from pathlib import Path
 
 from assistant.errors import CoderError, RefusedError, UsageError
+from assistant.repo.hunks import diff_hunks
 
 MAX_BYTES = 1_000_000
 _BOMS = (
@@ -22,7 +23,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_TEXT_CONTROLS = {*b"\t\n\r\f\v\b\x1b", 0x85}
+_BINARY = {chr(code) for code in range(32)} - set("\t\n\r\f\v\b\x1b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> Source
 
     Raises UsageError where it cannot be worked on, RefusedError where it must not be."""
     real, shown = _inside(path, root)
-    if not real.exists():
-        raise UsageError(f"There is no file {path}.")
-    if not real.is_file():
-        raise UsageError(f"{path} is not a file.", hint="Name the files to change, not their folder.")
     try:
+        if not real.exists():
+            raise UsageError(f"There is no file {path}.")
+        if not real.is_file():
+            raise UsageError(f"{path} is not a file.", hint="Name the files to change, not their folder.")
         size, mode = real.stat().st_size, stat.S_IMODE(real.stat().st_mode)
         if size > max_bytes:
             raise UsageError(
@@ -69,6 +70,8 @@ def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> Source
 
 def require_writable(source: SourceFile) -> None:
     """Raise RefusedError for a file that its owner protected, before any work is done on it."""
+    if not source.path.exists():
+        raise RefusedError(f"{source.shown} is gone from disk since it was read.")
     if not source.mode & 0o222 or not os.access(source.path, os.W_OK):
         raise RefusedError(f"{source.shown} is read-only.", hint=f"If you mean it: chmod u+w {source.shown}")
     if not os.access(source.path.parent, os.W_OK):
@@ -112,6 +115,8 @@ def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
     """Replace the text of several files, all or none. Raises RefusedError and changes nothing where one
     is protected or is not as it was read."""
     contents = [encode(source, text) for source, text in changes]
+    if len({source.path for source, _ in changes}) < len(changes):
+        raise UsageError("The same file was to be written twice.", hint="Name every file once.")
     staged: list[Path] = []
     replaced: list[SourceFile] = []
     try:
@@ -121,11 +126,15 @@ def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
         for source, _ in changes:
             _check_unchanged(source)
         for (source, _), temporary in zip(changes, staged, strict=True):
-            temporary.replace(source.path)
             replaced.append(source)
+            temporary.replace(source.path)
     except BaseException as error:
-        for source in replaced:
-            _stage(source, source.raw).replace(source.path)
+        lost = [source.shown for source in replaced if not _restore(source)]
+        if lost:
+            raise CoderError(
+                f"Writing failed half-way ({error}), and so did taking it back in {', '.join(lost)}.",
+                hint="These have the new text. The old one lies beside them, in files ending in .coder.",
+            ) from error
         if isinstance(error, OSError):
             raise CoderError(f"Nothing was written: {error.strerror or error} ({error.filename}).") from error
         raise
@@ -145,7 +154,7 @@ def _inside(path: Path, root: Path) -> tuple[Path, str]:
     root = root.resolve()
     try:
         real = path.resolve()
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(f"{path} cannot be followed: {error}.") from error
     if not real.is_relative_to(root):
         raise RefusedError(
@@ -153,23 +162,19 @@ def _inside(path: Path, root: Path) -> tuple[Path, str]:
             hint="Only files inside the repository are read or written.",
         )
     relative = real.relative_to(root)
-    if relative.parts[:1] == (".git",):
+    if ".git" in (part.lower() for part in relative.parts):
         raise RefusedError(f"{path} belongs to git itself.", hint="Use git to change its files.")
     return real, relative.as_posix()
 
 
 def _encoding(raw: bytes) -> tuple[str | None, bytes]:
-    for bom, encoding in _BOMS:
-        if raw.startswith(bom):
-            with contextlib.suppress(UnicodeDecodeError):
-                raw[len(bom) :].decode(encoding)
-                return encoding, bom
-    if any(byte < 32 and byte not in _TEXT_CONTROLS for byte in set(raw)):
-        return None, b""
-    with contextlib.suppress(UnicodeDecodeError):
-        raw.decode("utf-8")
-        return "utf-8", b""
-    return "latin-1", b""
+    """How the bytes are to be read, and their mark; None for what is no text."""
+    marked = [(encoding, bom) for bom, encoding in _BOMS if raw.startswith(bom)]
+    for encoding, bom in (*marked, ("utf-8", b""), ("latin-1", b"")):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = raw[len(bom) :].decode(encoding)
+            return (None, b"") if _BINARY & set(text) else (encoding, bom)
+    return None, b""
 
 
 def _unix(text: str) -> str:
@@ -187,53 +192,52 @@ def _native(source: SourceFile, text: str) -> str:
     """`text` with the file's line endings; in a file that mixes them every kept line keeps its own."""
     lines = _unix(text).split("\n")
     old = source.raw[len(source.bom) :].decode(source.encoding)
-    if old.count("\r") == 0:
-        return "\n".join(lines)
-    if _unix(old).count("\n") == old.count(source.newline):
+    endings = re.findall(r"\r\n|\r|\n", old)
+    if len(set(endings)) <= 1:
         return source.newline.join(lines)
-    endings = _endings(old)
-    matcher = SequenceMatcher(None, _unix(old).split("\n"), lines, autojunk=False)
-    chosen = [source.newline] * len(lines)
-    for block in matcher.get_matching_blocks():
-        for i in range(block.size):
-            if block.a + i < len(endings):
-                chosen[block.b + i] = endings[block.a + i]
-    return "".join(
-        part for pair in zip_longest(lines, chosen[: len(lines) - 1], fillvalue="") for part in pair
-    )
-
-
-def _endings(text: str) -> list[str]:
-    """The ending of each line of `text` but the last."""
-    endings: list[str] = []
+    chosen: list[str] = []
     at = 0
-    while at < len(text):
-        if text[at] == "\r":
-            endings.append("\r\n" if text[at + 1 : at + 2] == "\n" else "\r")
-        elif text[at] == "\n":
-            endings.append("\n")
-        at += 2 if text[at : at + 2] == "\r\n" else 1
-    return endings
+    for hunk in diff_hunks(_unix(old), "\n".join(lines)):
+        chosen += endings[at : hunk.old_start] + [source.newline] * len(hunk.new_lines)
+        at = hunk.old_end
+    chosen += endings[at:]
+    chosen[len(lines) - 1 :] = [""]
+    for i in range(len(lines) - 1):
+        if chosen[i : i + 2] == ["\r", "\n"] and not lines[i + 1]:
+            chosen[i] = "\r\n"  # the two would be read as one
+    return "".join(line + ending for line, ending in zip(lines, chosen, strict=True))
 
 
 def _stage(source: SourceFile, content: bytes) -> Path:
     """`content` in a temporary file beside the source, on disk, with the source's mode and owner."""
-    handle, name = tempfile.mkstemp(dir=source.path.parent, prefix=f".{source.path.name}.", suffix=".coder")
+    handle, name = tempfile.mkstemp(
+        dir=source.path.parent, prefix=f".{source.path.name[:40]}.", suffix=".coder"
+    )
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(source.mode)
-        if hasattr(os, "chown"):
+        if hasattr(os, "chown"):  # before the mode, of which it takes bits away
             with contextlib.suppress(OSError):
                 owner = source.path.stat()
                 os.chown(temporary, owner.st_uid, owner.st_gid)
+        temporary.chmod(source.mode)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _restore(source: SourceFile) -> bool:
+    """Put the old bytes back; False where that fails too."""
+    try:
+        if source.path.read_bytes() != source.raw:
+            _stage(source, source.raw).replace(source.path)
+    except OSError:
+        return False
+    return True
 
 
 def _check_unchanged(source: SourceFile) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+_LONG = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
@@ -28,21 +30,26 @@ def split_lines(text: str) -> list[str]:
 def diff_hunks(old: str, new: str) -> list[Hunk]:
     """Where `old` and `new` differ, in order, without context."""
     a, b = split_lines(old), split_lines(new)
-    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    same = _common_prefix(a, b)
+    same_end = _common_prefix(a[same:][::-1], b[same:][::-1])
+    a_changed, b_changed = a[same : len(a) - same_end], b[same : len(b) - same_end]
+    # Lines that repeat thousands of times, such as blank ones, would take minutes to match all ways.
+    matcher = SequenceMatcher(None, a_changed, b_changed, autojunk=len(b_changed) > _LONG)
     return [
-        Hunk(i, tuple(a[i:i_end]), j, tuple(b[j:j_end]))
+        Hunk(same + i, tuple(a_changed[i:i_end]), same + j, tuple(b_changed[j:j_end]))
         for tag, i, i_end, j, j_end in matcher.get_opcodes()
         if tag != "equal"
     ]
+
+
+def _common_prefix(a: Sequence[str], b: Sequence[str]) -> int:
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def apply_hunks(old: str, hunks: Sequence[Hunk]) -> str:
     """`old` with some of the hunks of `diff_hunks(old, new)`."""
     lines = split_lines(old)
     for hunk in sorted(hunks, key=lambda hunk: hunk.old_start, reverse=True):
-        before = lines[hunk.old_start - 1 : hunk.old_start]
-        if hunk.new_lines and before and not before[0].endswith("\n"):
-            lines[hunk.old_start - 1] += "\n"
         lines[hunk.old_start : hunk.old_end] = hunk.new_lines
     return "".join(lines)
 
@@ -53,8 +60,7 @@ def unified_diff(old: str, new: str, shown: str, context: int = 3) -> str:
     if not hunks:
         return ""
     a = split_lines(old)
-    name = shown if not re.search(r'[\s"\\]', shown) else shown + "\t"
-    out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+    out = [f"--- {_named(f'a/{shown}')}\n", f"+++ {_named(f'b/{shown}')}\n"]
     for group in _groups(hunks, context):
         first, last = group[0], group[-1]
         start = max(0, first.old_start - context)
@@ -70,6 +76,13 @@ def unified_diff(old: str, new: str, shown: str, context: int = 3) -> str:
             at = hunk.old_end
         out += _marked(" ", a[at:end])
     return "".join(out)
+
+
+def _named(path: str) -> str:
+    """A path as git reads it back: a tab ends one with spaces, quotes hold one with odd characters."""
+    if not re.search(r'[\x00-\x1f\x7f"\\]', path):
+        return path + "\t" if " " in path else path
+    return '"' + re.sub(r'[\x00-\x1f\x7f"\\]', lambda odd: f"\\{ord(odd[0]):03o}", path) + '"'
 
 
 def _groups(hunks: Sequence[Hunk], context: int) -> Iterator[list[Hunk]]:

@@ -1,6 +1,6 @@
 """What tree-sitter says of a file: its syntax errors, and the functions and classes in it."""
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,15 +20,20 @@ _LANGUAGES = {
 _DEFINITIONS = {
     "function_definition": "function", "function_declaration": "function", "function_item": "function",
     "generator_function_declaration": "function", "method_definition": "method",
-    "method_declaration": "method",
-    "constructor_declaration": "method", "method": "method", "singleton_method": "method",
+    "method_declaration": "method", "constructor_declaration": "method", "method": "method",
+    "singleton_method": "method",
     "class_definition": "class", "class_declaration": "class", "class_specifier": "class", "class": "class",
-    "struct_item": "class", "struct_specifier": "class", "impl_item": "class", "trait_item": "class",
-    "interface_declaration": "class", "enum_declaration": "class", "enum_item": "class", "module": "module",
-    "type_declaration": "class", "object_declaration": "class", "abstract_class_declaration": "class",
+    "abstract_class_declaration": "class", "interface_declaration": "class", "enum_declaration": "class",
+    "record_declaration": "class", "object_declaration": "class", "struct_specifier": "class",
+    "union_specifier": "class", "enum_specifier": "class", "type_definition": "class", "type_spec": "class",
+    "type_alias": "class", "struct_item": "class", "enum_item": "class", "union_item": "class",
+    "impl_item": "class", "trait_item": "class", "module": "module",
 }  # fmt: skip
 _WRAPPERS = {"decorated_definition", "export_statement", "template_declaration"}
-_ARROWS = {"arrow_function", "function_expression", "function"}
+_VARIABLES = {"lexical_declaration", "variable_declaration"}
+_FIELDS = {"field_definition", "public_field_definition"}
+_VALUES = {"arrow_function": "function", "function_expression": "function", "class": "class"}
+_BELONGS_TO_NEXT = {"decorator", "attribute_item"}
 _MOST_PROBLEMS = 10
 
 
@@ -61,16 +66,32 @@ def syntax_problems(text: str, language: str | None) -> list[SyntaxProblem]:
     """At most ten syntax errors in order; none where the language is not known."""
     if language is None:
         return []
-    root = _parser(language).parse(text.encode()).root_node
-    problems = [_problem(node) for node in _broken(root)]
-    return problems[:_MOST_PROBLEMS]
+    data = text.encode()
+    broken = _broken(_parser(language).parse(data).root_node)[:_MOST_PROBLEMS]
+    lines = data.split(b"\n")
+    return [_problem(node, lines[node.start_point.row]) for node in broken]
 
 
 def definitions(text: str, language: str | None) -> list[Definition]:
     """All functions, methods and classes in order of their beginning, outer before inner."""
     if language is None:
         return []
-    return list(_definitions(_parser(language).parse(text.encode()).root_node, ""))
+    found: list[Definition] = []
+    root = _parser(language).parse(text.encode()).root_node
+    # A stack and no recursion: a sum of a thousand terms is a tree a thousand nodes deep.
+    pending = [(child, "", False) for child in reversed(root.named_children)]
+    while pending:
+        node, owner, in_class = pending.pop()
+        inner = _unwrapped(node)
+        if named := _named(inner):
+            name, kind = named
+            receiver = _receiver(inner)
+            owner = ".".join(part for part in (owner, receiver, name) if part)
+            kind = "method" if kind == "function" and (in_class or receiver) else kind
+            found.append(Definition(name, owner, kind, _first_line(node), _last_line(node)))
+            in_class = kind == "class"
+        pending += [(child, owner, in_class) for child in reversed(inner.named_children)]
+    return found
 
 
 @cache
@@ -80,20 +101,25 @@ def _parser(language: str) -> "Parser":
     return get_parser(language)  # type: ignore[arg-type]
 
 
-def _broken(node: "Node") -> Iterator["Node"]:
-    if node.is_missing:
-        yield node
-        return
-    if not node.has_error:
-        return
-    inner = [found for child in node.children for found in _broken(child)]
-    if node.is_error and not inner:
-        yield node
-    yield from inner
+def _broken(root: "Node") -> list["Node"]:
+    """Missing tokens and the innermost errors, in order."""
+    found: list[Node] = []
+    holds_another: set[int] = set()
+    pending = [(root, -1)]
+    while pending:
+        node, around = pending.pop()
+        if not (node.has_error or node.is_missing):
+            continue
+        if node.is_missing or node.is_error:
+            holds_another.add(around)
+            around = len(found)
+            found.append(node)
+        pending += [(child, around) for child in reversed(node.children)]
+    return [node for i, node in enumerate(found) if i not in holds_another]
 
 
-def _problem(node: "Node") -> SyntaxProblem:
-    row, column = node.start_point
+def _problem(node: "Node", line: bytes) -> SyntaxProblem:
+    row, column = node.start_point.row, len(line[: node.start_point.column].decode("utf-8", "replace"))
     if node.is_missing:
         message = f"missing {node.type!r}"
     else:
@@ -102,56 +128,81 @@ def _problem(node: "Node") -> SyntaxProblem:
     return SyntaxProblem(row + 1, column + 1, message)
 
 
-def _definitions(node: "Node", owner: str, owner_is_class: bool = False) -> Iterator[Definition]:
-    for child in node.named_children:
-        inner = child
-        while inner.type in _WRAPPERS and (wrapped := _definition_inside(inner)):
-            inner = wrapped
-        found = _named(inner)
-        if found is None:
-            yield from _definitions(child, owner, owner_is_class)
-            continue
-        name, kind = found
-        qualified = f"{owner}.{name}" if owner else name
-        yield Definition(
-            name, qualified, "method" if owner_is_class and kind == "function" else kind,
-            _first_line(child), _last_line(child),
-        )  # fmt: skip
-        yield from _definitions(inner, qualified, kind == "class")
-
-
-def _definition_inside(node: "Node") -> "Node | None":
-    for child in node.named_children:
-        if child.type in _WRAPPERS or _named(child):
-            return child
-    return None
+def _unwrapped(node: "Node") -> "Node":
+    """The definition inside of decorators, an export, a template or a Go type declaration."""
+    while node.type in _WRAPPERS or (node.type == "type_declaration" and node.named_child_count == 1):
+        inside = (child for child in node.named_children if child.type in _WRAPPERS or _named(child))
+        if (inner := next(inside, None)) is None:
+            break
+        node = inner
+    return node
 
 
 def _named(node: "Node") -> tuple[str, str] | None:
     """Name and kind of a definition, None for any other node."""
-    if node.type in ("lexical_declaration", "variable_declaration"):
-        for declarator in node.named_children:
-            value, name = declarator.child_by_field_name("value"), declarator.child_by_field_name("name")
-            if value and name and value.type in _ARROWS:
-                return _text(name), "function"
-        return None
+    if node.type in _VARIABLES:
+        return next(filter(None, map(_assigned, node.named_children)), None)
+    if node.type in _FIELDS:
+        return _assigned(node)
     kind = _DEFINITIONS.get(node.type)
-    if kind is None or node.parent is None:
+    if kind is None or node.parent is None or _is_mere_mention(node):
         return None
-    name_node = node.child_by_field_name("name") or _declared(node)
-    return (_text(name_node), kind) if name_node else None
+    name = node.child_by_field_name("name") or _declared(node)
+    return (_plain(name), kind) if name else None
+
+
+def _assigned(node: "Node") -> tuple[str, str] | None:
+    """A function or class that is the value of a variable or field."""
+    name = node.child_by_field_name("name") or node.child_by_field_name("property")
+    value = node.child_by_field_name("value")
+    kind = _VALUES.get(value.type) if value else None
+    return (_text(name), kind) if name and kind else None
+
+
+def _is_mere_mention(node: "Node") -> bool:
+    """`struct node *n` in C names a type and `typedef` may name one that is defined elsewhere."""
+    if node.type == "type_definition":
+        node = node.child_by_field_name("type") or node
+        return node.child_by_field_name("body") is None or node.child_by_field_name("name") is not None
+    return node.type.endswith("_specifier") and node.child_by_field_name("body") is None
 
 
 def _declared(node: "Node") -> "Node | None":
-    """C and C++ put the name inside nested declarators, Go's types inside a spec, Rust's impl has a type."""
+    """C and C++ put the name inside nested declarators; Rust's impl has a type."""
     if node.type == "impl_item":
         return node.child_by_field_name("type")
-    at: Node | None = node.child_by_field_name("declarator")
-    while at is not None and (inner := at.child_by_field_name("declarator")):
+    at = node.child_by_field_name("declarator")
+    while at is not None:
+        inner = at.child_by_field_name("declarator")
+        if inner is None and at.type.endswith("_declarator") and at.named_children:
+            inner = at.named_children[-1]
+        if inner is None and at.type == "qualified_identifier":
+            inner = at.child_by_field_name("name")
+        if inner is None:
+            break
         at = inner
-    if at is None and node.type == "type_declaration" and node.named_children:
-        return node.named_children[0].child_by_field_name("name")
     return at
+
+
+def _receiver(node: "Node") -> str:
+    """The type that a method written outside of it belongs to: in Go before the name, in C++ in it."""
+    if receiver := node.child_by_field_name("receiver"):
+        types = [child.child_by_field_name("type") for child in receiver.named_children]
+        return _plain(types[0]).lstrip("*") if types and types[0] else ""
+    at = node.child_by_field_name("declarator")
+    while at is not None and at.type != "qualified_identifier":
+        at = at.child_by_field_name("declarator") or (
+            at.named_children[-1] if at.type == "reference_declarator" else None
+        )
+    scope = at.child_by_field_name("scope") if at else None
+    return _plain(scope) if scope else ""
+
+
+def _plain(name: "Node") -> str:
+    """A name without its type parameters."""
+    if name.type == "operator_name":
+        return _text(name)
+    return re.sub(r"\s*[<\[].*[>\]]$", "", _text(name), flags=re.DOTALL)
 
 
 def _text(node: "Node") -> str:
@@ -159,14 +210,18 @@ def _text(node: "Node") -> str:
 
 
 def _first_line(node: "Node") -> int:
-    """Comments directly above belong to a definition."""
+    """Comments, decorators and attributes directly above belong to a definition."""
     first = node.start_point.row
     above = node.prev_sibling
-    while above is not None and "comment" in above.type and _last_line(above) == first:
-        if above.prev_sibling and above.prev_sibling.end_point.row == above.start_point.row:
-            break
+    while above is not None and _belongs_to_next(above) and _last_line(above) == first:
+        if above.prev_sibling and _last_line(above.prev_sibling) == above.start_point.row + 1:
+            break  # it ends a line of other code
         first, above = above.start_point.row, above.prev_sibling
     return first + 1
+
+
+def _belongs_to_next(node: "Node") -> bool:
+    return "comment" in node.type or node.type in _BELONGS_TO_NEXT
 
 
 def _last_line(node: "Node") -> int:

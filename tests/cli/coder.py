@@ -1,0 +1,41 @@
+"""`coder` as a process of its own, and in this one."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from typer.testing import CliRunner
+
+from assistant.cli.main import app
+
+COMMAND = [sys.executable, "-c", "from assistant.cli.main import main; main()"]
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+def coder(*args: str, answer: str = "") -> Ran:
+    """Run it in this process, `answer` being what the user types."""
+    result = CliRunner().invoke(app, args, input=answer)
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def start_coder(*args: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *args],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_coder(*args: str) -> Ran:
+    """Run it as a process, with no terminal."""
+    process = start_coder(*args)
+    out, err = process.communicate(timeout=30)
+    return Ran(process.returncode, out, err)

@@ -1,0 +1,77 @@
+"""`coder models`: list, show and rm, for a person and for a script."""
+
+import json
+
+import pytest
+
+from assistant.catalog.locations import models_folder
+from assistant.catalog.manifest import Manifest
+from assistant.errors import ExitCode
+from tests.cli.coder import coder
+
+
+@pytest.fixture
+def pulled(manifest: Manifest) -> Manifest:
+    for file in (manifest.target, manifest.draft):
+        assert file is not None
+        manifest.path(file).parent.mkdir(parents=True, exist_ok=True)
+        manifest.path(file).write_bytes(b"GGUF" * 100)
+    return manifest
+
+
+@pytest.mark.parametrize("args", [["models", "list", "--json"], ["models", "--json"]])
+def test_list_says_what_there_is_and_what_is_here(args: list[str], pulled: Manifest) -> None:
+    ran = coder(*args)
+    listed = {model["name"]: model for model in json.loads(ran.out)}
+    assert (ran.code, ran.err) == (ExitCode.DONE, "")
+    assert listed["tiny-pair"]["available"]
+    assert listed["smollm2-135m"]["available"]
+    assert not listed["deepseek-coder-6.7b"]["available"]
+    assert listed["tiny-pair"]["files"] == [
+        str(models_folder() / "tiny-pair" / "tiny-target.F32.gguf"),
+        str(models_folder() / "tiny-pair" / "draft" / "tiny-draft.F32.gguf"),
+    ]
+
+
+def test_list_for_a_person(pulled: Manifest) -> None:
+    lines = {line.split()[0]: line for line in coder("models").out.splitlines()}
+    assert "here" in lines["tiny-pair"]
+    assert "here" not in lines["deepseek-coder-6.7b"]
+    assert coder("models", "list").out == coder("models").out
+
+
+def test_show(pulled: Manifest) -> None:
+    shown = json.loads(coder("models", "show", "tiny-pair", "--json").out)
+    assert shown["license"] == "MIT"
+    assert "tiny-draft.F32.gguf" in coder("models", "show", "tiny-pair").out
+    ran = coder("models", "show", "tiny-pear", "--json")
+    assert (ran.code, ran.out) == (ExitCode.USAGE, "")
+    assert "Did you mean tiny-pair?" in ran.err
+
+
+def test_rm_asks_and_deletes(pulled: Manifest) -> None:
+    refused = coder("models", "rm", "tiny-pair", answer="n\n")
+    assert refused.code == ExitCode.REFUSED
+    assert pulled.pulled
+    assert coder("models", "rm", "tiny-pair").code == ExitCode.REFUSED, "nobody answered"
+    assert pulled.pulled
+    assert coder("models", "rm", "tiny-pair", answer="y\n").code == ExitCode.DONE
+    assert not (models_folder() / "tiny-pair").exists()
+
+
+def test_rm_for_a_script(pulled: Manifest) -> None:
+    ran = coder("models", "rm", "tiny-pair", "--yes", "--json")
+    assert json.loads(ran.out) == {
+        "name": "tiny-pair",
+        "deleted": str(models_folder() / "tiny-pair"),
+        "freed_bytes": 800,
+    }
+    ran = coder("models", "rm", "tiny-pair", "--yes", "--json")
+    assert (ran.code, ran.out) == (ExitCode.NO_MODEL, "")
+    assert "not on this machine" in ran.err
+
+
+def test_json_before_the_subcommand_is_not_lost_silently(pulled: Manifest) -> None:
+    ran = coder("models", "--json", "rm", "tiny-pair", "--yes")
+    assert ran.code == ExitCode.USAGE
+    assert pulled.pulled
