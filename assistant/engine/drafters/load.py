@@ -18,6 +18,7 @@ from assistant.engine.llama import (
     Header,
     HiddenStates,
     Model,
+    Value,
     given_by,
     read_header,
     target_layers,
@@ -62,7 +63,7 @@ def load_drafter(
         if header.architecture == "dflash":
             return _block(header, draft, target, context)
         if header.architecture == "eagle3":
-            return _eagle3(header, draft, target, context, options)
+            return _eagle3(draft, target, context, options)
         if mtp:
             return _mtp(header, draft, target, context, options)
         drafter = ModelDrafter(draft, target, replace(context.options, n_ctx=context.size))
@@ -75,7 +76,6 @@ def load_drafter(
 
 def _block(header: Header, draft: Model, target: Model, context: Context) -> BlockDrafter:
     check_vocabulary(draft, target)
-    _check_width(draft, target, draft.n_embd)
     if draft.mask < 0:
         raise ModelError(f"The draft {draft.path.name} names no mask token.", hint=_ANOTHER)
     block = Block(
@@ -91,13 +91,8 @@ def _block(header: Header, draft: Model, target: Model, context: Context) -> Blo
     return BlockDrafter(block, states, DraftContext(draft, context, causal=causal), owned=draft)
 
 
-def _eagle3(
-    header: Header, draft: Model, target: Model, context: Context, options: DraftOptions
-) -> Eagle3Drafter:
+def _eagle3(draft: Model, target: Model, context: Context, options: DraftOptions) -> Eagle3Drafter:
     check_vocabulary(draft, target)
-    _check_width(draft, target, int(str(header.of_architecture("target_hidden_size"))))
-    if not {"token_embd.weight", "output.weight"} <= header.tensors.keys():
-        _check_width(draft, target, draft.n_embd)  # what it lacks it borrows from the target
     return Eagle3Drafter(
         "eagle3",
         HiddenStates(context, target_layers(draft)),
@@ -126,7 +121,6 @@ def _mtp(header: Header, draft: Model, target: Model, context: Context, options:
         )
     if draft is not target:
         check_vocabulary(draft, target)
-        _check_width(draft, target, draft.n_embd)
     return MtpDrafter(
         "mtp",
         HiddenStates(context, [target.n_layer]),
@@ -145,12 +139,15 @@ def _is_mtp(header: Header) -> bool:
 
 
 def _check_header(header: Header, path: Path, target: Model) -> None:
-    """What llama.cpp would not refuse but crash on, and what it cannot draft with."""
+    """What llama.cpp would crash on rather than refuse, and what is seen before anything is loaded."""
     reason = ""
     if "selector_hidden.weight" in header.tensors:
         reason = "DFlash 2 drafts are not supported"
     elif header.architecture == "gemma4-assistant":
         reason = f"{header.architecture} drafts are not supported"
+    elif any(width != target.n_embd for width in _widths(header)):
+        widths = " and ".join(str(width) for width in _widths(header))
+        reason = f"it is made for hidden states of {widths} values and the target's have {target.n_embd}"
     elif "markov_w1.weight" in header.tensors and not header.of_architecture("block_size"):
         reason = "its metadata lacks the block size"
     elif "d2t" in header.tensors and not _maps_into(header, path, target.n_vocab):
@@ -159,16 +156,17 @@ def _check_header(header: Header, path: Path, target: Model) -> None:
         raise ModelError(f"{path.name} cannot draft for {target.path.name}: {reason}.", hint=_ANOTHER)
 
 
+def _widths(header: Header) -> set[Value]:
+    """The widths that a draft shares with its target: of states that it reads, and where it has no
+    embeddings or head of its own, of those that it borrows."""
+    own, read = header.of_architecture("embedding_length"), header.of_architecture("target_hidden_size")
+    shared = {own} if header.architecture == "dflash" or _is_mtp(header) else set[Value | None]()
+    if header.architecture == "eagle3":
+        shared = {read} if {"token_embd.weight", "output.weight"} <= header.tensors.keys() else {read, own}
+    return {width for width in shared if width is not None}
+
+
 def _maps_into(header: Header, path: Path, n_vocab: int) -> bool:
     table = header.tensors["d2t"]
     ids = np.fromfile(path, "<i8", count=int(np.prod(table.shape)), offset=table.offset)
     return bool(len(ids)) and int(ids.min()) >= 0 and int(ids.max()) < n_vocab
-
-
-def _check_width(draft: Model, target: Model, width: int) -> None:
-    if width != target.n_embd:
-        raise ModelError(
-            f"{draft.path.name} cannot draft for {target.path.name}: it reads hidden states of {width} "
-            f"values and the target's have {target.n_embd}.",
-            hint=_ANOTHER,
-        )

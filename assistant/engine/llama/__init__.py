@@ -9,7 +9,7 @@ from assistant.engine.llama.backend import default_threads, supports_gpu_offload
 from assistant.engine.llama.context import Context, ContextOptions
 from assistant.engine.llama.draft import DraftContext
 from assistant.engine.llama.gguf import FileType, check_gguf, requantize
-from assistant.engine.llama.header import Header, read_header
+from assistant.engine.llama.header import Header, Value, read_header
 from assistant.engine.llama.hidden import Hidden, HiddenStates, target_layers
 from assistant.engine.llama.model import Model
 
@@ -23,6 +23,7 @@ __all__ = [
     "Hidden",
     "HiddenStates",
     "Model",
+    "Value",
     "check_gguf",
     "default_threads",
     "given_by",
