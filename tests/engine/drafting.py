@@ -10,6 +10,7 @@ from assistant.engine.schedule import Scheduler
 from assistant.engine.stats import Stats
 
 EXACT = ContextOptions(n_ctx=512, threads=1, exact=True)
+SMALL_BATCH = ContextOptions(n_ctx=512, threads=1, batch=128, exact=True)
 
 
 class Always(Scheduler):

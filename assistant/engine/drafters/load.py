@@ -12,6 +12,7 @@ from assistant.engine.drafters.model import ModelDrafter
 from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.vocabulary import check_vocabulary
 from assistant.engine.llama import (
+    HEAD,
     Context,
     DraftContext,
     Gives,
@@ -19,6 +20,7 @@ from assistant.engine.llama import (
     HiddenStates,
     Model,
     Value,
+    check_hidden_states,
     given_by,
     read_header,
     target_layers,
@@ -58,6 +60,8 @@ def load_drafter(
         return _mtp(header, target, target, context, options)
     _check_header(header, path, target)
     mtp = _is_mtp(header)
+    if mtp or header.architecture in ("dflash", "eagle3"):
+        check_hidden_states()
     draft = Model(path, gpu_layers=options.gpu_layers, mtp=mtp, progress=progress)
     try:
         if header.architecture == "dflash":
@@ -103,11 +107,12 @@ def _eagle3(draft: Model, target: Model, context: Context, options: DraftOptions
 
 
 def _mtp(header: Header, draft: Model, target: Model, context: Context, options: DraftOptions) -> MtpDrafter:
-    reason = ""
-    if not header.of_architecture("nextn_predict_layers"):
+    check_hidden_states()
+    layers, gives, reason = header.of_architecture("nextn_predict_layers"), given_by(header.architecture), ""
+    if not layers:
         reason = "the file has no such layers"
-    elif Gives.MTP not in given_by(header.architecture):
-        reason = f"llama.cpp cannot run those of {header.architecture} models"
+    elif Gives.MTP not in gives or (layers != 1 and Gives.MTP_OF_MANY not in gives):
+        reason = f"llama.cpp cannot run {layers} of them in {header.architecture} models"
     elif not any(name.endswith("nextn.eh_proj.weight") for name in header.tensors):
         reason = "the file names such layers, but their weights were left out of it"
     elif header.architecture == "deepseek2" and not header.of_architecture("attention.key_length_mla"):
@@ -123,7 +128,7 @@ def _mtp(header: Header, draft: Model, target: Model, context: Context, options:
         check_vocabulary(draft, target)
     return MtpDrafter(
         "mtp",
-        HiddenStates(context, [target.n_layer]),
+        HiddenStates(context, [HEAD]),
         DraftContext(draft, context, mtp=True),
         owned=None if draft is target else draft,
         minimum_probability=options.minimum_probability,

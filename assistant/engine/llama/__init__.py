@@ -10,10 +10,11 @@ from assistant.engine.llama.context import Context, ContextOptions
 from assistant.engine.llama.draft import DraftContext
 from assistant.engine.llama.gguf import FileType, check_gguf, requantize
 from assistant.engine.llama.header import Header, Value, read_header
-from assistant.engine.llama.hidden import Hidden, HiddenStates, target_layers
+from assistant.engine.llama.hidden import HEAD, Hidden, HiddenStates, check_hidden_states, target_layers
 from assistant.engine.llama.model import Model
 
 __all__ = [
+    "HEAD",
     "Context",
     "ContextOptions",
     "DraftContext",
@@ -25,6 +26,7 @@ __all__ = [
     "Model",
     "Value",
     "check_gguf",
+    "check_hidden_states",
     "default_threads",
     "given_by",
     "read_header",

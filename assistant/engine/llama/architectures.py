@@ -8,13 +8,15 @@ from enum import Flag, auto
 
 
 class Gives(Flag):
-    """`HEAD_STATE` is the state that the head reads, `MTP` a graph of the next-token layers alone."""
+    """`HEAD_STATE` is the state that the head reads, `MTP` a graph of one next-token layer alone, and
+    `MTP_OF_MANY` one of the first of several."""
 
     NOTHING = 0
     LAYER_INPUTS = auto()
     LAST_LAYER_OUTPUT = auto()
     HEAD_STATE = auto()
     MTP = auto()
+    MTP_OF_MANY = auto()
 
 
 def given_by(architecture: str) -> Gives:
@@ -22,6 +24,7 @@ def given_by(architecture: str) -> Gives:
 
 
 _INPUTS, _OUTPUT, _HEAD, _MTP = Gives.LAYER_INPUTS, Gives.LAST_LAYER_OUTPUT, Gives.HEAD_STATE, Gives.MTP
+_MANY = Gives.MTP | Gives.MTP_OF_MANY
 _TABLE = {
     "bailingmoe3": _INPUTS | _HEAD | _MTP,
     "cohere2moe": _HEAD | _MTP,
@@ -35,11 +38,11 @@ _TABLE = {
     "gpt-oss": _INPUTS | _HEAD,
     "hunyuan-dense": _INPUTS,
     "hunyuan_vl": _INPUTS,
-    "hy_v3": _HEAD | _MTP,
+    "hy_v3": _HEAD | _MANY,
     "lfm2": _INPUTS,
     "lfm2moe": _INPUTS,
     "llama": _INPUTS,
-    "mimo2": _INPUTS | _OUTPUT | _HEAD | _MTP,
+    "mimo2": _INPUTS | _OUTPUT | _HEAD | _MANY,
     "minimax-01": _INPUTS,
     "minimax-m2": _INPUTS,
     "muse-glimmer": _INPUTS,
@@ -52,5 +55,5 @@ _TABLE = {
     "qwen3moe": _INPUTS,
     "qwen3next": _INPUTS | _HEAD | _MTP,
     "qwen4exp": _INPUTS,
-    "step35": _HEAD | _MTP,
+    "step35": _HEAD | _MANY,
 }

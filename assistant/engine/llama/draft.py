@@ -37,7 +37,7 @@ class DraftContext:
         self.model = model
         self.size = int(llama_cpp.llama_n_ctx(self._handle))
         self.batch_size = int(params.n_batch)
-        self._state_width = int(llama_cpp.llama_model_n_embd_out(model.handle))
+        self._n_vocab = min(model.n_vocab, target.model.n_vocab)
         # Embeddings of models with multi-dimensional RoPE carry four positions; text uses the first three.
         multi = llama_cpp.llama_model_rope_type(model.handle) == llama_cpp.LLAMA_ROPE_TYPE_MROPE
         self._axes = (1, 1, 1, 0) if multi else (1,)
@@ -48,10 +48,12 @@ class DraftContext:
         self._decode(position, tokens, features, outputs=False)
 
     def evaluate(self, tokens: Sequence[int], position: int, features: Hidden | None = None) -> Logits:
-        """As `take_in`, and the logits `[n, n_vocab]`: llama.cpp's own memory, until the next call."""
+        """As `take_in`, and the logits `[n, tokens that both vocabularies have]`: llama.cpp's own memory,
+        until the next call."""
         self._decode(position, tokens, features, outputs=True)
         pointer = llama_cpp.llama_get_logits(self._handle)
-        return np.ctypeslib.as_array(pointer, (len(tokens), self.model.n_vocab))
+        logits: Logits = np.ctypeslib.as_array(pointer, (len(tokens), self.model.n_vocab))
+        return logits[:, : self._n_vocab]
 
     def encode(self, features: Hidden) -> Hidden:
         """Target features `[n, width]` fused into the draft's own `[n, n_embd]`, a copy."""
@@ -63,7 +65,7 @@ class DraftContext:
 
     def states(self, rows: int) -> Hidden:
         """`[rows, n_embd]` that the last pass computed beside its logits, llama.cpp's own memory."""
-        return next_states(self._handle, rows, self._state_width)
+        return next_states(self._handle, rows, self.model.n_embd_out)
 
     def truncate(self, position: int) -> None:
         """Forget `position` and all behind it."""

@@ -19,6 +19,7 @@ from assistant.engine.llama.model import Model
 from assistant.errors import CoderError, ModelError
 
 Hidden = npt.NDArray[np.float32]
+HEAD = -1
 
 _CONTEXT, _MODEL, _FLOATS = ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_float)
 # By name: the arguments as the Itanium and the Microsoft C++ ABI spell them, and as ctypes knows them.
@@ -85,6 +86,12 @@ def _bound(name: str) -> Callable[..., Any]:
     return extension(name)
 
 
+def check_hidden_states() -> None:
+    """Raise ModelError when the installed llama-cpp-python cannot give them at all."""
+    for name in _SIGNATURES:
+        _bound(name)
+
+
 def target_layers(draft: Model) -> list[int]:
     """The target's layers whose inputs `draft` was trained on, in the order it wants them."""
     count = int(_bound("llama_model_target_layer_ids_n")(draft.handle))
@@ -110,17 +117,18 @@ class HiddenStates:
     as long as the context lives."""
 
     def __init__(self, context: Context, layers: Sequence[int]) -> None:
-        """Layer `n_layer` is the output of the last one. Raises ModelError where the target has none such."""
+        """Layer `n_layer` is the output of the last one, and `HEAD` what the head reads. Raises ModelError
+        where the target has none such."""
         self._context = context
         self._layers = list(layers)
         self._since = context.passes
-        self.width = context.model.n_embd * len(self._layers)
         for layer in self._layers:
             _check_layer(context.model, layer)
             if self._is_head_state(layer):
                 keep_next_states(context.handle, of_outputs_only=False)
             else:
                 _bound("llama_set_embeddings_layer_inp")(context.handle, layer, True)
+        self.width = sum(map(self._width, self._layers))
 
     def read(self, rows: int) -> Hidden | None:
         """`[rows, width]` of the first `rows` tokens of the last pass, a copy; None before any pass."""
@@ -129,24 +137,30 @@ class HiddenStates:
         return np.concatenate([self._read_layer(layer, rows) for layer in self._layers], axis=1)
 
     def _read_layer(self, layer: int, rows: int) -> Hidden:
-        context = self._context
+        handle, width = self._context.handle, self._width(layer)
         if self._is_head_state(layer):
-            return next_states(context.handle, rows, context.model.n_embd)
-        pointer = _bound("llama_get_embeddings_layer_inp")(context.handle, layer)
-        return np.ctypeslib.as_array(pointer, (rows, context.model.n_embd))
+            return next_states(handle, rows, width)
+        return np.ctypeslib.as_array(_bound("llama_get_embeddings_layer_inp")(handle, layer), (rows, width))
+
+    def _width(self, layer: int) -> int:
+        model = self._context.model
+        return model.n_embd_out if self._is_head_state(layer) else model.n_embd
 
     def _is_head_state(self, layer: int) -> bool:
         model = self._context.model
-        return layer == model.n_layer and Gives.LAST_LAYER_OUTPUT not in given_by(model.architecture)
+        named = Gives.LAST_LAYER_OUTPUT in given_by(model.architecture)
+        return layer == HEAD or (layer == model.n_layer and not named)
 
 
 def _check_layer(model: Model, layer: int) -> None:
     gives, reason = given_by(model.architecture), ""
-    if not 0 <= layer <= model.n_layer:
+    if layer != HEAD and not 0 <= layer <= model.n_layer:
         reason = f"the draft reads layer {layer} and the target has {model.n_layer}"
+    elif layer == HEAD and Gives.HEAD_STATE not in gives:
+        reason = f"llama.cpp does not give what the head of {model.architecture} models reads"
     elif layer == model.n_layer and not gives & (Gives.LAST_LAYER_OUTPUT | Gives.HEAD_STATE):
         reason = f"llama.cpp does not give the last layer's output of {model.architecture} models"
-    elif layer < model.n_layer and Gives.LAYER_INPUTS not in gives:
+    elif 0 <= layer < model.n_layer and Gives.LAYER_INPUTS not in gives:
         reason = f"llama.cpp gives no layer inputs of {model.architecture} models"
     if reason:
         raise ModelError(

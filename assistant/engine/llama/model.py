@@ -50,6 +50,7 @@ class Model:
         self._pieces: dict[int, bytes] = {}
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._handle))
+        self.n_embd_out = int(llama_cpp.llama_model_n_embd_out(self._handle))
         self.n_layer = int(llama_cpp.llama_model_n_layer(self._handle))
         self.n_ctx_train = int(llama_cpp.llama_model_n_ctx_train(self._handle))
         self.bos = int(llama_cpp.llama_vocab_bos(self._vocab))
