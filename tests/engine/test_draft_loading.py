@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.engine.drafters.load import load_drafter
+from assistant.engine.drafters.load import load_drafter, predicts_ahead
 from assistant.engine.llama import Context, Model, read_header
 from assistant.engine.llama.hidden import extension
 from assistant.errors import ModelError
@@ -94,7 +94,7 @@ BAD: list[tuple[str, Callable[[], tiny.Tiny], str]] = [
         lambda: mapped_outside(tiny.eagle3(TARGET, layers=[0, 1, 2], reduced=50)),
         "points outside the target's 285 tokens",
     ),
-    ("mtp without", lambda: TARGET, "has no such layers"),
+    ("mtp without", lambda: TARGET, "has no layers for it"),
 ]
 
 
@@ -124,9 +124,9 @@ def test_a_target_whose_layers_llama_cpp_does_not_give_is_refused(tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "loaded_with_mtp", "reason"),
     [
-        (lambda draft: draft, False, "loaded without them"),
+        (lambda draft: draft, False, "loaded without those layers"),
         (lambda draft: without(draft, "blk.2.nextn.eh_proj.weight"), True, "weights were left out"),
-        (lambda draft: without_key(draft, "nextn_predict_layers"), True, "no such layers"),
+        (lambda draft: without_key(draft, "nextn_predict_layers"), True, "no layers for it"),
     ],
 )
 def test_next_token_layers_that_are_not_there_are_not_drafted_with(
@@ -143,6 +143,11 @@ def test_next_token_layers_that_are_not_there_are_not_drafted_with(
         pytest.raises(ModelError, match=reason),
     ):
         load_drafter(path, model, context)
+
+
+def test_a_model_that_predicts_ahead_is_known_by_its_file(tmp_path: Path) -> None:
+    assert predicts_ahead(tiny.deepseek().write(tmp_path / "deepseek.gguf"))
+    assert not predicts_ahead(TARGET.write(tmp_path / "llama.gguf"))
 
 
 def test_a_build_without_the_symbols_is_named() -> None:

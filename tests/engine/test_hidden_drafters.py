@@ -3,7 +3,7 @@ answer is the target's own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -63,8 +63,11 @@ def random_pair(kind: str) -> Pair:
             return eagle3_pair(llama, tiny.eagle3(llama, layers=[0, 1, 3]))
         case "eagle3-qwen3-reduced":
             return eagle3_pair(qwen3, tiny.eagle3(qwen3, layers=[1, 2, 3], reduced=120))
-        case _:
+        case "mtp":
             return mtp_pair(tiny.deepseek())
+        case _:
+            whole = tiny.deepseek()
+            return replace(mtp_pair(whole), draft=tiny.cut_out(whole))
 
 
 def agreeing_pair(kind: str, mixing: float) -> Pair:
@@ -86,6 +89,7 @@ RANDOM = [
     "eagle3",
     "eagle3-qwen3-reduced",
     "mtp",
+    "mtp-of-its-own-file",
 ]
 AGREEING = ["dspark", "eagle3", "mtp"]
 

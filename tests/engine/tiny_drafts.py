@@ -257,6 +257,13 @@ def deepseek(
     return Tiny("deepseek2", keys, tensors, list(TOKENS))
 
 
+def cut_out(whole: Tiny) -> Tiny:
+    """A file of the layers alone that predict the token after next."""
+    last = f"blk.{whole.number('block_count') - 1}."
+    tensors = {n: t for n, t in whole.tensors.items() if n.startswith(last) or not n.startswith("blk.")}
+    return Tiny(whole.architecture, dict(whole.keys), tensors, list(whole.tokens))
+
+
 def chain_states(of: Tiny) -> Array:
     """What the head of a target without mixing reads after each token: `[n_vocab, n_embd]`."""
     rows = of.tensors["token_embd.weight"]

@@ -59,7 +59,7 @@ class ChainDrafter(HiddenDrafter):
         return True
 
     def _draft(self, limit: int, after: Sequence[int]) -> Proposal:
-        entries, beside, position = self._entries(self._waiting, self._written)
+        entries, beside, position = self._entries(self._waiting.whole(), self._written)
         logits = self._context.evaluate(entries, position, beside)
         state = self._context.states(len(entries))[-1:].copy()
         end = position + len(entries)
@@ -80,7 +80,7 @@ class ChainDrafter(HiddenDrafter):
             logits = self._context.evaluate([token], end + len(tokens) - 1, state)
             state = self._context.states(1).copy()
         # The last entry is made again with the next ones, whatever token is then behind it.
-        self._waiting = self._waiting[-1:]
+        self._waiting.keep(-1)
         self._context.truncate(end - 1)
         return Proposal(tuple(tokens), tuple(evidence))
 

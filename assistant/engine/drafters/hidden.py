@@ -9,7 +9,6 @@ nothing can be caught up on: the draft begins anew behind them and sees only wha
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,6 +17,31 @@ from assistant.engine.llama import Context, DraftContext, Hidden, HiddenStates, 
 from assistant.errors import CoderError
 
 _COMPARED = 32
+
+
+class _Rows:
+    """States in a queue, kept as the passes gave them: joined only where they are wanted."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._parts: list[Hidden] = []
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def append(self, rows: Hidden) -> None:
+        self._parts.append(rows)
+
+    def whole(self) -> Hidden:
+        """`[len(self), width]`."""
+        self._parts = [np.concatenate([np.empty((0, self._width), np.float32), *self._parts])]
+        return self._parts[0]
+
+    def keep(self, start: int, end: int | None = None) -> None:
+        self._parts = [self.whole()[start:end]]
+
+    def clear(self) -> None:
+        self._parts = []
 
 
 class HiddenDrafter(NetworkDrafter):
@@ -31,20 +55,21 @@ class HiddenDrafter(NetworkDrafter):
         self._context = context
         self._owned = owned
         self._first = 0
+        self._passes = 0
         self._tokens: list[int] = []
-        self._waiting: Hidden = np.empty((0, states.width), np.float32)
+        self._waiting = _Rows(states.width)
 
     def observe(self, context: Context, start: int) -> None:
         count = len(context.tokens) - start
         if self.failure or count <= 0:
             return
-        self._follow(context.tokens, start)
+        self._follow(context, start)
         states = self._states.read(count)
         if states is None:
             self._forget(len(context.tokens))
             return
         self._tokens += context.tokens[start:]
-        self._waiting = np.concatenate([self._waiting, states])
+        self._waiting.append(states)
         try:
             # One always waits: what it is paired with may be the token that is chosen next.
             while len(self._waiting) > self._context.batch_size:
@@ -76,8 +101,8 @@ class HiddenDrafter(NetworkDrafter):
         return self._first + count
 
     def _take_in(self, count: int) -> None:
-        self._write(self._waiting[:count], self._written)
-        self._waiting = self._waiting[count:]
+        self._write(self._waiting.whole()[:count], self._written)
+        self._waiting.keep(count)
 
     def _is_in_step(self) -> bool:
         known = self._tokens[-_COMPARED:]
@@ -87,22 +112,33 @@ class HiddenDrafter(NetworkDrafter):
             and known == self._history[-1 - len(known) : -1]
         )
 
-    def _follow(self, tokens: Sequence[int], start: int) -> None:
+    def _follow(self, context: Context, start: int) -> None:
         """Drop what the target dropped; begin anew where it holds what was never seen."""
-        kept = start - self._first
-        if not 0 <= kept <= len(self._tokens) or self._tokens[:kept] != tokens[self._first : start]:
+        if not self._has_seen(context, start):
             self._forget(start)
             return
+        kept = start - self._first
         if kept < self._written:
-            self._waiting = self._waiting[:0]
+            self._waiting.clear()
             self._context.truncate(self._cached(kept))
-        else:
-            self._waiting = self._waiting[: kept - self._written]
+        elif kept < len(self._tokens):
+            self._waiting.keep(0, kept - self._written)
         del self._tokens[kept:]
+
+    def _has_seen(self, context: Context, start: int) -> bool:
+        """Whether the draft holds what the target holds before `start`. Where every pass was observed,
+        a look at the last tokens will do: a long text is not compared at each step."""
+        kept = start - self._first
+        every_pass = context.passes == self._passes + 1
+        self._passes = context.passes
+        since = max(0, kept - _COMPARED) if every_pass else 0
+        return 0 <= kept <= len(self._tokens) and (
+            self._tokens[since:kept] == context.tokens[self._first + since : start]
+        )
 
     def _forget(self, position: int) -> None:
         """Begin anew with the token at `position`."""
         self._first = position
         self._tokens = []
-        self._waiting = self._waiting[:0]
+        self._waiting.clear()
         self._context.truncate(0)

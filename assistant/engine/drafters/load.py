@@ -78,6 +78,12 @@ def load_drafter(
         raise
 
 
+def predicts_ahead(path: Path) -> bool:
+    """Whether the model at `path` can draft for itself: to be loaded with `mtp=True`, and given to
+    `load_drafter` as its own draft. Raises ModelError when it cannot be read."""
+    return not _why_no_mtp(read_header(path))
+
+
 def _block(header: Header, draft: Model, target: Model, context: Context) -> BlockDrafter:
     check_vocabulary(draft, target)
     if draft.mask < 0:
@@ -108,17 +114,7 @@ def _eagle3(draft: Model, target: Model, context: Context, options: DraftOptions
 
 def _mtp(header: Header, draft: Model, target: Model, context: Context, options: DraftOptions) -> MtpDrafter:
     check_hidden_states()
-    layers, gives, reason = header.of_architecture("nextn_predict_layers"), given_by(header.architecture), ""
-    if not layers:
-        reason = "the file has no such layers"
-    elif Gives.MTP not in gives or (layers != 1 and Gives.MTP_OF_MANY not in gives):
-        reason = f"llama.cpp cannot run {layers} of them in {header.architecture} models"
-    elif not any(name.endswith("nextn.eh_proj.weight") for name in header.tensors):
-        reason = "the file names such layers, but their weights were left out of it"
-    elif header.architecture == "deepseek2" and not header.of_architecture("attention.key_length_mla"):
-        reason = "the file was converted before llama.cpp ran them: convert it again"
-    elif not draft.mtp:
-        reason = "the model was loaded without them"
+    reason = _why_no_mtp(header) or ("" if draft.mtp else "the model was loaded without those layers")
     if reason:
         raise ModelError(
             f"{draft.path.name} cannot draft by multi-token prediction: {reason}.",
@@ -133,6 +129,19 @@ def _mtp(header: Header, draft: Model, target: Model, context: Context, options:
         owned=None if draft is target else draft,
         minimum_probability=options.minimum_probability,
     )
+
+
+def _why_no_mtp(header: Header) -> str:
+    layers, gives = header.of_architecture("nextn_predict_layers"), given_by(header.architecture)
+    if not layers:
+        return "the file has no layers for it"
+    if Gives.MTP not in gives or (layers != 1 and Gives.MTP_OF_MANY not in gives):
+        return f"llama.cpp cannot run {layers} such layers of {header.architecture} models"
+    if not any(name.endswith("nextn.eh_proj.weight") for name in header.tensors):
+        return "the file names layers for it, but their weights were left out"
+    if header.architecture == "deepseek2" and not header.of_architecture("attention.key_length_mla"):
+        return "the file was converted before llama.cpp ran such layers"
+    return ""
 
 
 def _is_mtp(header: Header) -> bool:
