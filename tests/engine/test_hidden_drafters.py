@@ -211,18 +211,35 @@ def test_a_draft_loaded_late_sees_what_follows_and_nothing_else(kind: str, tmp_p
 
 
 @pytest.mark.parametrize("kind", AGREEING)
-def test_tokens_evaluated_behind_its_back_are_not_guessed_about(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["", "something else altogether"])
+def test_tokens_evaluated_behind_its_back_are_not_guessed_about(
+    kind: str, other: str, tmp_path: Path
+) -> None:
     pair = agreeing_pair(kind, mixing=0.3)
     with loaded(pair, tmp_path) as (context, load):
         model = context.model
         first = model.tokenize(TEXT, add_bos=True)
         drafter = load()
         said = [*first, *answer(context, first, drafter, max_tokens=8)]
+        said = model.tokenize(other, add_bos=True) if other else said
         said += answer(context, said, max_tokens=8)  # plain: the draft sees none of it
         seen_from = len(context.tokens)
         said += model.tokenize("and", special=False)
         comparison = Comparison(pair, first=seen_from)
         answer(context, said, Watched(drafter, comparison), longest=COUNT, max_tokens=8)
+        assert comparison.compared > 4
+
+
+@pytest.mark.parametrize("kind", AGREEING)
+def test_states_that_still_wait_are_dropped_with_their_tokens(kind: str, tmp_path: Path) -> None:
+    pair = agreeing_pair(kind, mixing=0.3)
+    with loaded(pair, tmp_path) as (context, load):
+        first = context.model.tokenize(TEXT, add_bos=True)
+        comparison = Comparison(pair)
+        drafter = Watched(load(), comparison)
+        answer(context, first, drafter, max_tokens=1)  # no room for a draft
+        second = [*first[:20], *context.model.tokenize("another end", special=False)]
+        answer(context, second, drafter, longest=COUNT, max_tokens=8)
         assert comparison.compared > 4
 
 
