@@ -31,12 +31,32 @@ class Sampling:
 
 def sample(logits: Logits, settings: Sampling, history: Sequence[int], position: int) -> int:
     """The token at `position` given its `logits` `[n_vocab] float32` and the token ids before it."""
+    tokens, scores = _scores(logits, settings, history, position)
+    best = int(scores.argmax())
+    return best if tokens is None else int(tokens[best])
+
+
+def sample_surely(
+    logits: Logits, settings: Sampling, history: Sequence[int], position: int
+) -> tuple[int, float]:
+    """What `sample` gives, and how surely it won: its softmax share (0..1) among the scores, noise
+    included. A draft whose logits are near the target's agrees with it the likelier the higher that is."""
+    tokens, scores = _scores(logits, settings, history, position)
+    best = int(scores.argmax())
+    share = float(1.0 / np.exp(scores - scores[best]).sum())
+    return best if tokens is None else int(tokens[best]), share
+
+
+def _scores(
+    logits: Logits, settings: Sampling, history: Sequence[int], position: int
+) -> tuple[npt.NDArray[np.int64] | None, npt.NDArray[np.floating]]:
+    """The candidates (None: every token) and what the greatest of wins: logit / temperature + noise."""
     if settings.repeat_penalty != 1.0:
         logits = _penalised(logits, settings, history)
     if settings.temperature <= 0.0:
-        return int(logits.argmax())
+        return None, logits
     tokens, kept = _candidates(logits, settings)
-    return int(tokens[(kept / settings.temperature + gumbel(settings.seed, position, tokens)).argmax()])
+    return tokens, kept / settings.temperature + gumbel(settings.seed, position, tokens)
 
 
 def gumbel(seed: int, position: int, tokens: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

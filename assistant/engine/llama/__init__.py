@@ -4,18 +4,33 @@ A `Model` owns weights and vocabulary, a `Context` owns one sequence of evaluate
 cache). Both free what they own on `close`, also when used with `with`.
 """
 
+from assistant.engine.llama.architectures import Gives, given_by
 from assistant.engine.llama.backend import default_threads, supports_gpu_offload
 from assistant.engine.llama.context import Context, ContextOptions
+from assistant.engine.llama.draft import DraftContext
 from assistant.engine.llama.gguf import FileType, check_gguf, requantize
+from assistant.engine.llama.header import Header, Value, read_header
+from assistant.engine.llama.hidden import HEAD, Hidden, HiddenStates, check_hidden_states, target_layers
 from assistant.engine.llama.model import Model
 
 __all__ = [
+    "HEAD",
     "Context",
     "ContextOptions",
+    "DraftContext",
     "FileType",
+    "Gives",
+    "Header",
+    "Hidden",
+    "HiddenStates",
     "Model",
+    "Value",
     "check_gguf",
+    "check_hidden_states",
     "default_threads",
+    "given_by",
+    "read_header",
     "requantize",
     "supports_gpu_offload",
+    "target_layers",
 ]

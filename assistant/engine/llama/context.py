@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import llama_cpp
 import numpy as np
@@ -27,31 +27,45 @@ class ContextOptions:
     exact: bool = False
 
 
+def context_params(options: ContextOptions, n_ctx: int) -> Any:
+    """llama.cpp's parameters for one sequence of `n_ctx` tokens."""
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx = n_ctx
+    params.n_batch = params.n_ubatch = min(options.batch, n_ctx)
+    params.n_threads = params.n_threads_batch = options.threads or default_threads()
+    params.no_perf = True
+    params.swa_full = True  # a sliding window that was let go could not be rolled back into
+    if options.exact:
+        params.type_k = params.type_v = llama_cpp.GGML_TYPE_F32
+        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    return params
+
+
+def open_context(model: Model, params: Any) -> Any:
+    """llama.cpp's context of `model`, or ModelError with the reason."""
+    forget_log()
+    handle = llama_cpp.llama_init_from_model(model.handle, params)
+    if not handle:
+        raise ModelError(
+            f"llama.cpp cannot make a context of {params.n_ctx} tokens for {model.name}: {last_words()}.",
+            hint="Memory may be short: try a smaller context with --context, or a smaller model.",
+        )
+    return handle
+
+
 class Context:
-    """One sequence of evaluated tokens. `tokens` is what the KV cache holds, in order."""
+    """One sequence of evaluated tokens. `tokens` is what the KV cache holds, in order; `passes` counts
+    the evaluations so far."""
 
     def __init__(self, model: Model, options: ContextOptions | None = None) -> None:
         options = options or ContextOptions()
         self.model = model
         self.options = options
         self.tokens: list[int] = []
+        self.passes = 0
         self.threads = options.threads or default_threads()
-        params = llama_cpp.llama_context_default_params()
-        params.n_ctx = min(options.n_ctx, model.n_ctx_train or options.n_ctx)
-        params.n_batch = params.n_ubatch = min(options.batch, params.n_ctx)
-        params.n_threads = params.n_threads_batch = self.threads
-        params.no_perf = True
-        params.swa_full = True  # a sliding window that was let go could not be rolled back into
-        if options.exact:
-            params.type_k = params.type_v = llama_cpp.GGML_TYPE_F32
-            params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        forget_log()
-        self._handle = llama_cpp.llama_init_from_model(model.handle, params)
-        if not self._handle:
-            raise ModelError(
-                f"llama.cpp cannot make a context of {params.n_ctx} tokens for {model.name}: {last_words()}.",
-                hint="Memory may be short: try a smaller context with --context, or a smaller model.",
-            )
+        params = context_params(options, min(options.n_ctx, model.n_ctx_train or options.n_ctx))
+        self._handle = open_context(model, params)
         self._memory = llama_cpp.llama_get_memory(self._handle)
         self.size = int(llama_cpp.llama_n_ctx(self._handle))
         self.batch_size = int(params.n_batch)
@@ -62,6 +76,12 @@ class Context:
         for i in range(self.batch_size):
             self._batch.n_seq_id[i] = 1
             self._batch.seq_id[i][0] = 0
+
+    @property
+    def handle(self) -> Any:
+        if not self._handle:
+            raise CoderError(f"The context of {self.model.name} is closed already.")
+        return self._handle
 
     @property
     def can_drop_suffix(self) -> bool:
@@ -86,6 +106,7 @@ class Context:
                 f"llama.cpp could not evaluate {count} tokens (status {status}): {last_words()}."
             )
         self.tokens.extend(tokens)
+        self.passes += 1
         rows = count if all_logits else 1
         pointer = llama_cpp.llama_get_logits(self._handle)
         logits: npt.NDArray[np.float32] = np.ctypeslib.as_array(pointer, (rows, self.model.n_vocab))

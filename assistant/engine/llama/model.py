@@ -21,14 +21,17 @@ class Model:
         path: Path,
         *,
         gpu_layers: int = -1,
+        mtp: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> None:
-        """`progress` gets fractions 0..1; what it raises ends the load and is raised. Raises ModelError."""
+        """`mtp` loads the layers that predict further tokens too, where the file has them. `progress`
+        gets fractions 0..1; what it raises ends the load and is raised. Raises ModelError."""
         check_gguf(path)
         start_backend()
         self.path = path
         params = llama_cpp.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
+        params.load_mtp = self.mtp = mtp
         raised: list[BaseException] = []
         if progress is not None:
             callback = llama_cpp.llama_progress_callback(_reporting(progress, raised))
@@ -46,9 +49,13 @@ class Model:
         self._vocab = llama_cpp.llama_model_get_vocab(self._handle)
         self._pieces: dict[int, bytes] = {}
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self.n_embd = int(llama_cpp.llama_model_n_embd(self._handle))
+        self.n_embd_out = int(llama_cpp.llama_model_n_embd_out(self._handle))
+        self.n_layer = int(llama_cpp.llama_model_n_layer(self._handle))
         self.n_ctx_train = int(llama_cpp.llama_model_n_ctx_train(self._handle))
         self.bos = int(llama_cpp.llama_vocab_bos(self._vocab))
         self.eos = int(llama_cpp.llama_vocab_eos(self._vocab))
+        self.mask = int(llama_cpp.llama_vocab_mask(self._vocab))
         self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self._vocab))
 
     @property
@@ -108,6 +115,15 @@ class Model:
     def token_text(self, token: int) -> str:
         """The token as it stands in the vocabulary, control tokens too."""
         return self._read_piece(token, special=True).decode("utf-8", "replace")
+
+    def vocabulary_entry(self, token: int) -> bytes:
+        """The token as the vocabulary spells it: quick, for comparing vocabularies whole."""
+        return llama_cpp.llama_vocab_get_text(self._vocab, token) or b""
+
+    def is_unused(self, token: int) -> bool:
+        """A row that pads the vocabulary and stands for nothing."""
+        attributes = int(llama_cpp.llama_vocab_get_attr(self._vocab, token))
+        return bool(attributes & llama_cpp.LLAMA_TOKEN_ATTR_UNUSED)
 
     def is_end(self, token: int) -> bool:
         """End of sequence, of turn or of message."""
