@@ -9,6 +9,7 @@ from threading import Event
 from typing import Literal, Protocol
 
 from assistant.chat.messages import Message
+from assistant.engine.constraint import Grammar
 from assistant.engine.sampling import Sampling
 from assistant.engine.stats import Stats
 
@@ -20,14 +21,17 @@ class ReplyOptions:
     """How to answer. `sources` are texts that the answer will largely copy, such as the file being
     rewritten: the edit drafter follows them. `max_tokens` None means as much as the context holds.
     Setting `cancel` ends the reply within one step. `prefix` is put into the assistant's mouth, unless
-    the model reasons first. `thinking` asks a model that can choose to do so. Without
-    `speculate` decoding is plain: the baseline of every measurement."""
+    the model reasons first. `thinking` asks a model that can choose to do so. `grammar` is what the
+    whole answer must satisfy, `prefix` included and reasoning left out: it does when the reply ends
+    with "stop". It has an end of its own, so `stop` does not count with it. Without `speculate`
+    decoding is plain: the baseline of every measurement."""
 
     sampling: Sampling = field(default_factory=Sampling)
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     prefix: str = ""
+    grammar: Grammar | None = None
     thinking: bool = False
     speculate: bool = True
     cancel: Event | None = None
@@ -88,7 +92,8 @@ class Generator(Protocol):
         ...
 
     def reply(self, messages: Sequence[Message], options: ReplyOptions) -> Iterator[ReplyEvent]:
-        """Raises ContextFullError before anything is evaluated when the prompt does not fit."""
+        """Before anything is evaluated, raises ContextFullError when the prompt does not fit and
+        UsageError when the grammar cannot be used."""
         ...
 
     def close(self) -> None: ...

@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assistant.chat.families import Family
 from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
@@ -9,6 +10,7 @@ from assistant.chat.messages import Message
 from assistant.chat.stop import StopStrings
 from assistant.chat.template import render
 from assistant.chat.thinking import ThinkingSplitter
+from assistant.engine.constraint import Constraint, Grammars
 from assistant.engine.curve import CostCurve
 from assistant.engine.drafters import Drafter
 from assistant.engine.drafters.edit import EditDrafter
@@ -42,6 +44,7 @@ class LocalGenerator:
         self._draft = draft
         self._curve = curve
         self._scheduler = Scheduler(curve.table()) if curve else None
+        self._grammars = Grammars(model)
         self._transcript, self._transcript_ids = "", list[int]()
 
     @property
@@ -76,6 +79,7 @@ class LocalGenerator:
             self.context,
             prompt,
             sampling=options.sampling,
+            constraint=self._constraint(options, answer),
             drafters=self._drafters(options),
             scheduler=self._scheduler if options.speculate else None,
             max_tokens=options.max_tokens,
@@ -103,6 +107,15 @@ class LocalGenerator:
             self._draft.close()
         self.context.close()
         self.model.close()
+
+    def _constraint(self, options: ReplyOptions, answer: "_Answer") -> Constraint | None:
+        """The grammar of the answer, behind the reasoning where there is or may be some."""
+        grammar = options.grammar
+        if grammar and answer.reasons:
+            grammar = replace(grammar, after=self.family.think_close)
+        elif grammar and options.thinking and self.family.thinks and not options.prefix:
+            grammar = replace(grammar, after=self.family.think_close, opening=self.family.think_open)
+        return self._grammars.constraint(grammar, prefix=options.prefix) if grammar else None
 
     def _drafters(self, options: ReplyOptions) -> list[Drafter]:
         if self._scheduler is None or not options.speculate:
@@ -166,7 +179,8 @@ class _Answer:
         self._model = model
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._splitter = ThinkingSplitter(family, prompt[-64:])
-        self._stop = StopStrings((*options.stop, *family.stop))
+        # A grammar has an end of its own, and may well allow these texts before it.
+        self._stop = StopStrings(() if options.grammar else (*options.stop, *family.stop))
         self._ends = {ids[0] for stop in family.stop if len(ids := model.tokenize(stop)) == 1}
         self._ended = False
         self.text = ""
@@ -175,6 +189,11 @@ class _Answer:
     @property
     def stopped(self) -> bool:
         return self._ended or self._stop.found
+
+    @property
+    def reasons(self) -> bool:
+        """Whether what comes next is reasoning."""
+        return self._splitter.thinking
 
     def feed(self, tokens: Sequence[int]) -> list[tuple[str, bool]]:
         end = next((i for i, token in enumerate(tokens) if token in self._ends), len(tokens))

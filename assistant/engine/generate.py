@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from assistant.engine.constraint import Constraint
 from assistant.engine.drafters import NOTHING, Drafter
+from assistant.engine.drafters.forced import constrained
 from assistant.engine.llama import Context
 from assistant.engine.prefix import reuse
-from assistant.engine.sampling import Logits, Sampling, sample
+from assistant.engine.sampling import Logits, Sampling
 from assistant.engine.schedule import Scheduler
 from assistant.engine.stats import Stats
 from assistant.engine.verify import verify
@@ -50,6 +52,7 @@ def generate(
     prompt: Sequence[int],
     *,
     sampling: Sampling,
+    constraint: Constraint | None = None,
     drafters: Sequence[Drafter] = (),
     scheduler: Scheduler | None = None,
     max_tokens: int | None = None,
@@ -59,8 +62,9 @@ def generate(
     """Continue `prompt` until an end token, `max_tokens`, a full context or `cancel`.
 
     `stats` is updated before each event. Without `scheduler`, or on a memory that cannot drop a
-    suffix, decoding is plain. The tokens are the same either way. Raises ContextFullError when the
-    prompt leaves no room for an answer."""
+    suffix, decoding is plain. The tokens are the same either way, and follow `constraint` where there
+    is one. Raises ContextFullError when the prompt leaves no room for an answer, CoderError when the
+    constraint comes to a dead end."""
     if len(prompt) >= context.size:
         raise ContextFullError(
             f"The prompt has {len(prompt)} tokens and the context holds {context.size}.",
@@ -70,12 +74,12 @@ def generate(
     speculative = scheduler is not None and context.can_drop_suffix
     history = list(prompt)
 
-    drafters = drafters if speculative else ()
+    drafters = constrained(drafters, constraint) if speculative else ()
     logits = yield from _prefill(context, history, drafters, cancel, stats)
     if logits is None:
         yield Finished("cancelled")
         return
-    pending = sample(logits[-1], sampling, history, len(history))
+    pending = verify(logits, (), sampling, history, constraint)[0]
     stats.ttft_s = stats.prefill_s
     for drafter in drafters:
         drafter.begin([*history, pending])
@@ -96,7 +100,7 @@ def generate(
         drafted = time.perf_counter()
         logits = context.evaluate([history[-1], *proposal.tokens])
         evaluated = time.perf_counter()
-        emitted = verify(logits, proposal.tokens, sampling, history)
+        emitted = verify(logits, proposal.tokens, sampling, history, constraint)
         accepted = len(emitted) - 1
         context.truncate(len(history) + accepted)  # the pending token and the accepted drafts stay
         for each in drafters:
