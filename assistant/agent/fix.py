@@ -33,6 +33,7 @@ from assistant.chat.generator import Generator, Reply
 from assistant.errors import ContextFullError, UsageError
 from assistant.repo.files import SourceFile, require_writable, write_all
 from assistant.repo.hunks import Hunk, apply_hunks
+from assistant.repo.syntax import language_of, syntax_problems
 from assistant.repo.workspace import Workspace
 
 _PLACES_A_ROUND = 2
@@ -40,6 +41,20 @@ _REDUCING_S = 60.0
 _CHARACTERS_A_TOKEN = 3
 # Prompt, the rewritten code, and room for what else the model says.
 _SHARE_OF_CONTEXT = 0.3
+
+
+def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
+    """Raise what can be known before a model is loaded: RefusedError for a protected file, UsageError
+    where nothing says what is wrong."""
+    for source in sources:
+        if not options.dry_run:
+            require_writable(source)
+    broken = any(syntax_problems(source.text, language_of(source.path)) for source in sources)
+    if not (options.message.strip() or options.test or broken):
+        raise UsageError(
+            "Nothing says what is wrong.",
+            hint="Say it with -m 'what to change', or give the failing command with --test.",
+        )
 
 
 class Fixer:
@@ -66,12 +81,9 @@ class Fixer:
         self._budget = Budget(options.budget_s)
 
     def run(self) -> Iterator[FixEvent]:
-        """Raises UsageError where nothing says what is wrong, RefusedError for a protected file,
-        ContextFullError where nothing fits the model's context."""
+        """Raises what `check_request` does, and ContextFullError where nothing fits the model's context."""
         started = time.monotonic()
-        for source in self._sources:
-            if not self._options.dry_run:
-                require_writable(source)
+        check_request(self._sources, self._options)
         with self._budget:
             yield from self._work()
         self._outcome.seconds = time.monotonic() - started
@@ -84,11 +96,6 @@ class Fixer:
             failed = None if result.passed else result
         evidence = gather(self._sources, self._workspace.root, self._options.message, failed)
         if evidence.empty:
-            if not self._options.test:
-                raise UsageError(
-                    "Nothing says what is wrong.",
-                    hint="Say it with -m 'what to change', or give the failing command with --test.",
-                )
             self._outcome.status = "nothing to do"
             return
         places = find_places(self._sources, evidence, fits=self._fits())

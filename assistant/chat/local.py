@@ -15,7 +15,7 @@ from assistant.engine.curve import CostCurve
 from assistant.engine.drafters import Drafter
 from assistant.engine.drafters.edit import EditDrafter
 from assistant.engine.drafters.lookup import LookupDrafter
-from assistant.engine.drafters.model import ModelDrafter
+from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.generate import Emitted, Finished, Prefilled, generate
 from assistant.engine.llama import Context, Model
 from assistant.engine.schedule import Scheduler
@@ -36,7 +36,7 @@ class LocalGenerator:
         curve: CostCurve | None,
         *,
         family: Family,
-        draft: ModelDrafter | None = None,
+        draft: NetworkDrafter | None = None,
     ) -> None:
         self.model = model
         self.context = context

@@ -92,12 +92,13 @@ class FixRun:
 
     def run(self, model: str | None, context_tokens: int | None) -> "Outcome":
         """Load the model, do the work, tell how it ended."""
-        from assistant.agent.fix import Fixer
+        from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
         from assistant.catalog.locations import data_folder
         from assistant.catalog.resolve import resolve_model
         from assistant.cli.setup import load_generator
 
+        check_request(self._sources, self._options)
         files = resolve_model(model)
         if not self._workspace.is_git:
             self._say("This is no git repository: to undo, take the backup that is kept.", "yellow")
@@ -124,7 +125,9 @@ class FixRun:
                     else:
                         self._show(event)
             except KeyboardInterrupt:
-                raise InterruptedByUserError("Interrupted.", hint=self._kept()) from None
+                raise InterruptedByUserError(
+                    "Interrupted.", hint=f"Nothing is lost. Before: {self._kept()}"
+                ) from None
             finally:
                 generator.close()
         assert outcome is not None, "the fixer ends with its outcome"

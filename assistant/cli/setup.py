@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from assistant.catalog import embedded
 from assistant.catalog.locations import cache_folder
@@ -10,7 +9,8 @@ from assistant.catalog.resolve import ModelFiles, resolve_model
 from assistant.chat.families import detect_family
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
-from assistant.engine.drafters.model import ModelDrafter
+from assistant.engine.drafters.load import load_drafter, predicts_ahead
+from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.llama import Context, ContextOptions, Model, requantize
 
 Progress = Callable[[str, float], None]
@@ -30,11 +30,15 @@ def load_generator(
     ModelError or UsageError."""
     files = resolve_model(name)
     prepare(files, progress)
-    model = Model(files.target, progress=partial(progress, f"loading {files.name}"))
+    model = Model(
+        files.target,
+        mtp=files.draft is None and predicts_ahead(files.target),
+        progress=partial(progress, f"loading {files.name}"),
+    )
     try:
         context = Context(model, ContextOptions(n_ctx=context_tokens or DEFAULT_CONTEXT, exact=exact))
         curve = _curve(context, progress)
-        draft = _draft(files.draft, model, context, progress) if files.draft else None
+        draft = _draft(files, model, context, progress)
         family = detect_family(model.chat_template, model.architecture, files.family or model.name)
     except BaseException:
         model.close()
@@ -55,10 +59,9 @@ def _curve(context: Context, progress: Progress) -> CostCurve | None:
     return curve_for(context, cache_folder() / "curves")
 
 
-def _draft(path: Path, target: Model, context: Context, progress: Progress) -> ModelDrafter:
-    model = Model(path, progress=partial(progress, f"loading draft {path.stem}"))
-    try:
-        return ModelDrafter(model, target, ContextOptions(n_ctx=context.size))
-    except BaseException:
-        model.close()
-        raise
+def _draft(files: ModelFiles, model: Model, context: Context, progress: Progress) -> NetworkDrafter | None:
+    """The draft that came with the model, else the model's own next-token layers where it has some."""
+    path = files.draft or (files.target if model.mtp else None)
+    if path is None or not context.can_drop_suffix:
+        return None
+    return load_drafter(path, model, context, progress=partial(progress, f"loading draft {path.stem}"))

@@ -28,5 +28,5 @@ def smollm2(smollm2_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def context(smollm2: Model) -> Iterator[Context]:
-    with Context(smollm2, ContextOptions(n_ctx=1024, exact=True)) as context:
+    with Context(smollm2, ContextOptions(n_ctx=1024, threads=1, exact=True)) as context:
         yield context
