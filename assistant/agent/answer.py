@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from assistant.chat.generator import FinishReason
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
+# As in CommonMark: what follows backticks on their line has none itself.
+_FENCE = re.compile(r" {0,3}(`{3,}(?!.*`)|~{3,})(.*)")
 
 
 class UnusableAnswerError(Exception):
@@ -24,8 +25,8 @@ def code_blocks(answer: str) -> list[CodeBlock]:
     blocks: list[CodeBlock] = []
     mark, info = "", ""
     body: list[str] = []
-    for line in answer.splitlines(keepends=True):
-        fence = _FENCE.match(line.rstrip("\r\n"))
+    for line in re.findall(r"[^\n]*\n|[^\n]+", answer):
+        fence = _FENCE.fullmatch(line.rstrip("\r\n"))
         if not mark and fence:
             mark, info, body = fence[1], fence[2].strip(), []
         elif mark and fence and fence[1].startswith(mark) and not fence[2].strip():

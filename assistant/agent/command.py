@@ -24,7 +24,8 @@ Stopped = Literal["", "timeout", "memory", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """`output` is stdout and stderr together, its middle cut out where there was a flood."""
+    """`output` is stdout and stderr together, its middle cut out where there was a flood. `returncode`
+    is None where the command could not be started."""
 
     command: str
     returncode: int | None
@@ -45,6 +46,8 @@ class CommandResult:
                 return "took most of the machine's memory and was stopped"
             case "cancelled":
                 return "was cancelled"
+            case _ if self.returncode is None:
+                return "could not be started"
             case _:
                 return "passed" if self.passed else f"failed (exit code {self.returncode})"
 
@@ -54,7 +57,23 @@ def run_command(
 ) -> CommandResult:
     """Run `command` in a shell in `folder`, in a process group of its own. Never raises for what it does."""
     started = time.monotonic()
-    process = subprocess.Popen(
+    try:
+        process = _start(command, folder)
+    except OSError as error:
+        return CommandResult(command, None, str(error), 0.0)
+    assert process.stdout is not None
+    output = _Bounded(process.stdout)
+    stopped: Stopped = "cancelled"
+    try:
+        stopped = _wait(process, started + timeout_s, cancel or Event())
+    finally:
+        _end(process, _descendants(process.pid) if stopped else [])
+        output.finish()
+    return CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
+
+
+def _start(command: str, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         command,
         shell=True,
         cwd=folder,
@@ -65,15 +84,6 @@ def run_command(
         # Two tries within a second would otherwise share one stale .pyc file.
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    assert process.stdout is not None
-    output = _Bounded(process.stdout)
-    stopped: Stopped = ""
-    try:
-        stopped = _wait(process, started + timeout_s, cancel or Event())
-    finally:
-        _stop_group(process)
-        output.finish()
-    return CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float, cancel: Event) -> Stopped:
@@ -95,25 +105,44 @@ def _memory(pid: int) -> int:
     """Bytes that the process and its children hold."""
     total = 0
     with contextlib.suppress(psutil.Error):
-        parent = psutil.Process(pid)
-        for process in (parent, *parent.children(recursive=True)):
+        for process in (psutil.Process(pid), *_descendants(pid)):
             with contextlib.suppress(psutil.Error):
                 total += process.memory_info().rss
     return total
 
 
-def _stop_group(process: subprocess.Popen[bytes]) -> None:
-    """End whatever is left of the command, background children too."""
-    if not hasattr(os, "killpg"):
-        process.kill()
-        process.wait()
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_TERM_GRACE_S)
-        os.killpg(process.pid, signal.SIGKILL)
+def _descendants(pid: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def _end(process: subprocess.Popen[bytes], children: list[psutil.Process]) -> None:
+    """End whatever is left of the command: its group, background children too, and those `children`
+    that have left the group."""
+    _signal(process, children, signal.SIGTERM)
+    deadline = time.monotonic() + _TERM_GRACE_S
+    while (process.poll() is None or any(map(_is_alive, children))) and time.monotonic() < deadline:
+        time.sleep(_POLL_S / 5)
+    _signal(process, children, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _signal(process: subprocess.Popen[bytes], children: list[psutil.Process], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+    for child in children:
+        with contextlib.suppress(psutil.Error):
+            child.send_signal(number)
 
 
 class _Bounded:

@@ -1,102 +1,129 @@
-"""Lookup drafter: what followed the longest earlier occurrence of the current suffix.
+"""Lookup drafter: what followed the longest earlier occurrence of the last tokens.
 
-An online suffix automaton over prompt and output gives the longest match in O(1) amortised per
-token (SAM-Decoding, arXiv 2411.10666). Evidence is the matched length in tokens.
+It looks in the prompt and the answer so far, and behind those in what was answered earlier in the
+same repository. Of several places the longest match leads, the most frequent continuation among
+equals, then the latest. How sure that is depends on how long the match is and on whether the other
+long matches went on in the same way: this is the evidence.
 """
 
+from array import array
 from collections.abc import Sequence
 
 from assistant.engine.drafters import NOTHING, Proposal
+from assistant.engine.drafters.ngram_index import LONGEST_MATCH, SEPARATOR, Match, NgramIndex
+from assistant.engine.drafters.store import AnswerStore
 from assistant.engine.llama import Context
+from assistant.engine.prefix import common_prefix
 
-MAX_EVIDENCE = 32
-
-
-class SuffixAutomaton:
-    """All substrings of a token sequence. State 0 is the empty string."""
-
-    def __init__(self) -> None:
-        self.next: list[dict[int, int]] = [{}]
-        self.link: list[int] = [-1]
-        self.length: list[int] = [0]
-        self.last_end: list[int] = [0]
-        self._whole = 0
-
-    def append(self, token: int, end: int) -> None:
-        """Add `token`; `end` is the length of the sequence with it."""
-        state = self._add_state({}, self.length[self._whole] + 1, end)
-        at = self._whole
-        while at != -1 and token not in self.next[at]:
-            self.next[at][token] = state
-            at = self.link[at]
-        self.link[state] = 0 if at == -1 else self._split(at, token)
-        self._whole = state
-
-    def _split(self, at: int, token: int) -> int:
-        """The state of the longest suffix that ends in `token` from `at`, cloned when it stands for
-        longer ones too."""
-        target = self.next[at][token]
-        if self.length[target] == self.length[at] + 1:
-            return target
-        clone = self._add_state(dict(self.next[target]), self.length[at] + 1, self.last_end[target])
-        self.link[clone] = self.link[target]
-        self.link[target] = clone
-        while at != -1 and self.next[at].get(token) == target:
-            self.next[at][token] = clone
-            at = self.link[at]
-        return clone
-
-    def _add_state(self, transitions: dict[int, int], length: int, end: int) -> int:
-        self.next.append(transitions)
-        self.link.append(0)
-        self.length.append(length)
-        self.last_end.append(end)
-        return len(self.next) - 1
+_CONTESTED, _ALONE, _AGREED = range(3)
+_LENGTH_CLASSES = LONGEST_MATCH.bit_length() + 1
+_STORED = 3 * _LENGTH_CLASSES  # added to the evidence of what comes from the store
 
 
 class LookupDrafter:
-    """Drafts from the text so far."""
+    """Drafts from the text so far and, where given, from `store`: see `remember`."""
 
     name = "lookup"
     seconds_per_token = 0.0
 
-    def __init__(self) -> None:
-        self.begin(())
+    def __init__(self, store: AnswerStore | None = None) -> None:
+        self._index = NgramIndex()
+        self._store = store
+        self._stored = NgramIndex()
+        self._load()
 
     def begin(self, prompt: Sequence[int]) -> None:
-        self._tokens: list[int] = []
-        self._automaton = SuffixAutomaton()
-        self._state = 0
-        self._matched = 0
-        self._source = 0
-        self.extend(prompt)
+        """What `prompt` shares with the tokens seen before stays indexed."""
+        kept = common_prefix(self._index.tokens, prompt)
+        self._index.truncate(kept)
+        self._index.extend(prompt[kept:])
 
     def extend(self, tokens: Sequence[int]) -> None:
-        automaton = self._automaton
-        for token in tokens:
-            # Follow the match first: the automaton must not find the suffix at its own end.
-            while self._state and token not in automaton.next[self._state]:
-                self._state = automaton.link[self._state]
-                self._matched = automaton.length[self._state]
-            following = automaton.next[self._state].get(token)
-            if following is not None:
-                self._state, self._matched = following, self._matched + 1
-                self._source = automaton.last_end[following]
-            self._tokens.append(token)
-            automaton.append(token, len(self._tokens))
-            if self._state:
-                automaton.last_end[self._state] = len(self._tokens)
+        self._index.extend(tokens)
+
+    def remember(self, answer: Sequence[int]) -> None:
+        """Keep a finished answer in the store, to be drafted from in later conversations."""
+        if self._store is None or not answer:
+            return
+        self._store.add(answer)
+        self._stored.extend([*answer, SEPARATOR])
+        if len(self._stored) > self._store.limit_tokens * 2:
+            self._load()
+
+    def _load(self) -> None:
+        self._stored = NgramIndex()
+        if self._store is not None:
+            self._stored.extend([token for answer in self._store.load() for token in (*answer, SEPARATOR)])
 
     def observe(self, context: Context, start: int) -> None: ...
 
     def propose(self, limit: int, after: Sequence[int] = ()) -> Proposal:
-        if after or not self._matched:
-            return NOTHING
-        tokens = tuple(self._tokens[self._source : self._source + limit])
-        return Proposal(tokens, tuple(min(self._matched + i, MAX_EVIDENCE) for i in range(len(tokens))))
+        tail = self._index.tokens[-LONGEST_MATCH:]
+        tail.extend(after)
+        here, there = self._index.matches(tail), self._stored.matches(tail)
+        if there and (not here or there[0].length > here[0].length):
+            return _follow(self._stored, there, (), limit, _STORED)
+        return _follow(self._index, here, after, limit, 0)
 
     def prior(self, evidence: int) -> float:
-        return 0.9 * evidence / (evidence + 2.5)
+        return 0.9 * evidence / (evidence + 6)
 
     def close(self) -> None:
-        self.begin(())
+        self._index = NgramIndex()
+        self._stored = NgramIndex()
+
+
+def _follow(
+    index: NgramIndex, matches: Sequence[Match], after: Sequence[int], limit: int, offset: int
+) -> Proposal:
+    """Draft what the leading match went on with, dropping the places that went on otherwise. `after`
+    stands behind the indexed tokens, `offset` is added to the evidence."""
+    tokens, size = index.tokens, len(index)
+    drafted = array("i", after)  # a place may run into the end of the text: it goes on with the draft
+    evidence: list[int] = []
+    while matches and len(evidence) < limit:
+        longest, place = matches[0]
+        if len(matches) == 1 and place < size:
+            run = tokens[place : place + limit - len(evidence)]
+            if SEPARATOR in run:
+                run = run[: run.index(SEPARATOR)]
+            drafted += run
+            evidence += [offset + _evidence(longest + i, _ALONE) for i in range(len(run))]
+            if place + len(run) < size:
+                break
+            matches = [Match(longest + len(run), size)]
+            continue
+        following = [tokens[p] if p < size else drafted[p - size] for _, p in matches]
+        token = _leading(matches, following)
+        if token == SEPARATOR:
+            break
+        evidence.append(offset + _evidence(longest, _agreement(token, matches, following)))
+        drafted.append(token)
+        matches = [
+            Match(length + 1, place + 1)
+            for t, (length, place) in zip(following, matches, strict=True)
+            if t == token
+        ]
+    return Proposal(tuple(drafted[len(after) :]), tuple(evidence)) if evidence else NOTHING
+
+
+def _leading(matches: Sequence[Match], following: Sequence[int]) -> int:
+    """The most frequent token behind the longest matches, the latest of equally frequent ones."""
+    leaders = [t for t, match in zip(following, matches, strict=True) if match.length == matches[0].length]
+    return leaders[0] if len(leaders) < 3 else max(leaders, key=leaders.count)
+
+
+def _agreement(token: int, matches: Sequence[Match], following: Sequence[int]) -> int:
+    """Whether matches at least half as long as the longest went on with `token` too."""
+    votes = [
+        t == token
+        for t, match in zip(following, matches, strict=True)
+        if 2 * match.length >= matches[0].length
+    ]
+    if len(votes) == 1:
+        return _ALONE
+    return _AGREED if all(votes) else _CONTESTED
+
+
+def _evidence(length: int, agreement: int) -> int:
+    return 3 * min(length, LONGEST_MATCH).bit_length() + agreement
