@@ -60,20 +60,20 @@ def test_a_command_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> No
     assert not still_runs(tmp_path / "grandchild")
 
 
-def test_one_that_ignores_the_polite_signal_is_stopped_too(tmp_path: Path) -> None:
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on'); time.sleep(60)"
-    result = run(python(code.replace("print('on')", "print('on', flush=True)")), tmp_path, timeout_s=1.0)
+def test_one_that_ignores_the_polite_signal_is_stopped_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.agent.command._TERM_GRACE_S", 0.2)
+    result = run("trap '' TERM; echo on; sleep 60 & echo $! > child; wait", tmp_path, timeout_s=0.4)
     assert result.stopped == "timeout"
     assert result.output == "on\n"
+    assert not still_runs(tmp_path / "child")
     assert result.seconds < 8
 
 
 def test_a_child_in_a_session_of_its_own_is_stopped_too(tmp_path: Path) -> None:
-    code = (
-        "import pathlib, subprocess, time; child = subprocess.Popen(['sleep', '60'], start_new_session=True);"
-        "pathlib.Path('child').write_text(str(child.pid)); time.sleep(60)"
-    )
-    result = run(python(code), tmp_path, timeout_s=1.5)
+    setsid = python("import os; os.setsid(); os.execvp('sleep', ['sleep', '60'])")
+    result = run(f"{setsid} & echo $! > child; wait", tmp_path, timeout_s=0.8)
     assert result.stopped == "timeout"
     assert not still_runs(tmp_path / "child")
     assert result.seconds < 8

@@ -15,7 +15,7 @@ ENDINGS = st.sampled_from(["\n", "\r\n", "\r"])
 # Other separators of Unicode, and a form feed, are part of a line.
 LINES = st.text(st.sampled_from("ab \tü\x0c\x85\u2028日"), max_size=4)
 PER_EXAMPLE = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
