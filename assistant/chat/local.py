@@ -16,6 +16,7 @@ from assistant.engine.drafters import Drafter
 from assistant.engine.drafters.edit import EditDrafter
 from assistant.engine.drafters.lookup import LookupDrafter
 from assistant.engine.drafters.network import NetworkDrafter
+from assistant.engine.drafters.store import AnswerStore
 from assistant.engine.generate import Emitted, Finished, Prefilled, generate
 from assistant.engine.llama import Context, Model
 from assistant.engine.schedule import Scheduler
@@ -37,13 +38,16 @@ class LocalGenerator:
         *,
         family: Family,
         draft: NetworkDrafter | None = None,
+        answers: AnswerStore | None = None,
     ) -> None:
+        """`answers` are earlier ones of the same repository, which the lookup drafter draws on."""
         self.model = model
         self.context = context
         self.family = family
         self._draft = draft
         self._curve = curve
         self._scheduler = Scheduler(curve.table()) if curve else None
+        self._lookup = LookupDrafter(answers)
         self._grammars = Grammars(model)
         self._transcript, self._transcript_ids = "", list[int]()
 
@@ -100,6 +104,8 @@ class LocalGenerator:
         for piece, thinking in answer.flush():
             yield TextPiece(piece, thinking, None, stats)
         self._remember(text, prompt, emitted)
+        if options.speculate:
+            self._lookup.remember(emitted)
         yield Reply(options.prefix + answer.text, answer.thinking, finish, stats)
 
     def close(self) -> None:
@@ -120,9 +126,11 @@ class LocalGenerator:
     def _drafters(self, options: ReplyOptions) -> list[Drafter]:
         if self._scheduler is None or not options.speculate:
             return []
-        drafters: list[Drafter] = [LookupDrafter()]
+        drafters: list[Drafter] = [self._lookup]
         if options.sources:
-            drafters.append(EditDrafter([self.model.tokenize(s, special=False) for s in options.sources]))
+            drafters.append(
+                EditDrafter([self.model.tokenize(s, special=False) for s in options.sources], self.model)
+            )
         if self._draft:
             self._draft.sampling = options.sampling
             drafters.append(self._draft)

@@ -109,7 +109,9 @@ class FixRun:
             )
         outcome: Outcome | None = None
         with self._line:
-            generator = load_generator(model, self._line.loading, context_tokens=context_tokens)
+            generator = load_generator(
+                model, self._line.loading, context_tokens=context_tokens, repository=self._workspace.root
+            )
             try:
                 fixer = Fixer(
                     generator,

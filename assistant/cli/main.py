@@ -110,7 +110,9 @@ def open_app(
     from assistant.tui.app import CoderApp
 
     root = find_workspace(path).root
-    CoderApp(root, lambda progress: load_generator(model, progress, context_tokens=context)).run()
+    CoderApp(
+        root, lambda progress: load_generator(model, progress, context_tokens=context, repository=root)
+    ).run()
 
 
 def _require_path(word: str) -> None:
