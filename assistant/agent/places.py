@@ -1,4 +1,4 @@
-"""Where a change belongs: the whole of a short file, else the functions that the evidence points at.
+"""Where a change belongs: the whole of a very short file, else the functions that the evidence points at.
 
 Small models damage what they need not have touched, so they are shown no more than they must change.
 """
@@ -13,7 +13,9 @@ from assistant.repo.files import SourceFile
 from assistant.repo.hunks import split_lines
 from assistant.repo.syntax import Definition, definitions, language_of
 
-SHORT_FILE_LINES = 40
+SHORT_FILE_LINES = 16
+# Up to here the whole file is tried too, behind its functions: a repair may need an import.
+_MIDDLE_FILE_LINES = 60
 _MOST_PLACES = 4
 # A word of the user's, a line that the failure went through, a syntax error, a name in a failing test.
 _MESSAGE, _LOCATION, _PROBLEM, _TEST = 5.0, 3.0, 6.0, 2.0
@@ -90,7 +92,9 @@ def _of_file(source: SourceFile, evidence: Evidence, fits: int) -> list[tuple[fl
         for each in chosen
         if len(_text(source, each)) <= fits
     ]
-    return places or ([(best + named, whole)] if len(source.text) <= fits else [])
+    if len(source.text) <= fits and (not places or lines <= _MIDDLE_FILE_LINES):
+        places.append(((best + named) / 2, whole))
+    return places
 
 
 def _score(each: Definition, source: SourceFile, evidence: Evidence, known: Sequence[Definition]) -> float:
