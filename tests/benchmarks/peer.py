@@ -59,7 +59,7 @@ def _compare_plain(path: Path, rounds: int) -> None:
 
 
 def _plain_tps(context: Context) -> float:
-    """As llama-bench counts: one token after another from an empty context, nothing sampled but the argmax."""
+    """As llama-bench counts: one token after another from an empty context, argmax alone."""
     context.truncate(0)
     token = context.model.tokenize("def")[0]
     context.evaluate([token])
