@@ -18,6 +18,18 @@ from assistant.engine.prefix import common_prefix
 _CONTESTED, _ALONE, _AGREED = range(3)
 _LENGTH_CLASSES = LONGEST_MATCH.bit_length() + 1
 _STORED = 3 * _LENGTH_CLASSES  # added to the evidence of what comes from the store
+# How often a draft was right, by matched length (1, 2-3, 4-7, 8-15, ...) and agreement (contested,
+# alone, agreed): counted in recorded answers of SmolLM2-135M and in edits of standard library files.
+_RIGHT = (
+    (0.0, 0.0, 0.0),
+    (0.18, 0.27, 0.5),
+    (0.26, 0.58, 0.7),
+    (0.52, 0.86, 0.93),
+    (0.66, 0.93, 0.97),
+    (0.83, 0.95, 0.985),
+    (0.85, 0.98, 0.995),
+    (0.85, 0.99, 0.999),
+)
 
 
 class LookupDrafter:
@@ -66,7 +78,9 @@ class LookupDrafter:
         return _follow(self._index, here, after, limit, 0)
 
     def prior(self, evidence: int) -> float:
-        return 0.9 * evidence / (evidence + 6)
+        stored, known = divmod(evidence, _STORED)
+        length_class, agreement = divmod(known, 3)
+        return _RIGHT[max(0, length_class - stored)][agreement]
 
     def close(self) -> None:
         self._index = NgramIndex()

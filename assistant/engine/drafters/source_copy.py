@@ -7,7 +7,7 @@ from there on, so that what follows can be drafted as it will be written.
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
@@ -16,6 +16,8 @@ from typing import Protocol
 
 from assistant.engine.drafters.ngram_index import SEPARATOR, NgramIndex
 
+# One equal token far away is chance.
+_ORDERS = (2, 4, 8)
 _SEPARATOR_TEXT = b"\0"
 # Bytes of other scripts count as letters.
 _LETTERS = rb"[A-Za-z0-9_\x80-\xff]+"
@@ -40,15 +42,17 @@ class SourceCopy:
 
     def __init__(self, tokens: Sequence[int], vocabulary: Vocabulary | None) -> None:
         self._vocabulary = vocabulary
-        self.index = NgramIndex()
+        self.index = NgramIndex(_ORDERS)
         self.index.extend(tokens)
         self.tokens = self.index.tokens
         self.doubtful: set[int] = set()
         pieces = [self.piece(token) for token in tokens]
         self._text = b"".join(pieces)
         self._offsets = array("i", accumulate(map(len, pieces), initial=0))
-        counts = Counter(tokens)
-        self._bits = {token: log2(len(tokens) / count) for token, count in counts.items()}
+        self._places: dict[int, list[int]] = defaultdict(list)
+        for place, token in enumerate(tokens, 1):
+            self._places[token].append(place)
+        self._bits = {token: log2(len(tokens) / len(found)) for token, found in self._places.items()}
 
     def piece(self, token: int) -> bytes:
         """The bytes of `token`, none where no vocabulary is known."""
@@ -59,6 +63,11 @@ class SourceCopy:
     def bits(self, token: int) -> float:
         """How much seeing `token` tells of the place: rare tokens tell more than common ones."""
         return self._bits.get(token, 0.0)
+
+    def places_behind(self, token: int, start: int, stop: int) -> list[int]:
+        """The places in `[start, stop)` that follow `token`."""
+        places = self._places.get(token, [])
+        return places[bisect_left(places, start) : bisect_left(places, stop)]
 
     @cached_property
     def words(self) -> frozenset[bytes]:

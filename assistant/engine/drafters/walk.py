@@ -55,9 +55,7 @@ class Walk:
 
     def _candidates(self, source: SourceCopy) -> Iterator[int]:
         """Places behind the last token: all near ones, and elsewhere the longest matches."""
-        start, stop = max(0, self.left - _BEHIND), min(len(source.tokens), self.left + _AHEAD)
-        token = self.tail[-1]
-        yield from (i + 1 for i in range(start, stop) if source.tokens[i] == token)
+        yield from source.places_behind(self.tail[-1], self.left - _BEHIND, self.left + _AHEAD)
         yield from (match.place for match in source.index.matches(self.tail))
 
     def _match(self, source: SourceCopy, place: int) -> float:
