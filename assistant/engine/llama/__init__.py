@@ -4,18 +4,24 @@ A `Model` owns weights and vocabulary, a `Context` owns one sequence of evaluate
 cache). Both free what they own on `close`, also when used with `with`.
 """
 
-from assistant.engine.llama.backend import default_threads, supports_gpu_offload
-from assistant.engine.llama.context import Context, ContextOptions
+from assistant.engine.llama.backend import default_threads, library_version, supports_gpu_offload
+from assistant.engine.llama.context import Context
+from assistant.engine.llama.devices import Device, devices, free_memory
 from assistant.engine.llama.gguf import FileType, check_gguf, requantize
 from assistant.engine.llama.model import Model
+from assistant.engine.options import ContextOptions
 
 __all__ = [
     "Context",
     "ContextOptions",
+    "Device",
     "FileType",
     "Model",
     "check_gguf",
     "default_threads",
+    "devices",
+    "free_memory",
+    "library_version",
     "requantize",
     "supports_gpu_offload",
 ]
