@@ -139,6 +139,7 @@ def _prefill(
         if cancel.is_set():
             return None
         logits = context.evaluate(prompt[done : done + chunk], all_logits=False)
+        context.checkpoint()
         for drafter in drafters:
             drafter.observe(context, done)
         done += chunk

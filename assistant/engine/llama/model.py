@@ -9,6 +9,7 @@ from typing import Any, Self
 import llama_cpp
 
 from assistant.engine.llama.backend import forget_log, last_words, start_backend
+from assistant.engine.llama.devices import free_memory
 from assistant.engine.llama.gguf import check_gguf
 from assistant.errors import CoderError, ModelError
 
@@ -42,17 +43,15 @@ class Model:
             self.close()
             raise raised[0]
         if not self._handle:
-            raise ModelError(
-                f"llama.cpp cannot load {path}: {last_words()}.",
-                hint="It may be truncated or of a newer format: pull it again, or update llama-cpp-python.",
-            )
+            raise _not_loaded(path, last_words())
         self._vocab = llama_cpp.llama_model_get_vocab(self._handle)
         self._pieces: dict[int, bytes] = {}
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._handle))
         self.n_embd_out = int(llama_cpp.llama_model_n_embd_out(self._handle))
         self.n_layer = int(llama_cpp.llama_model_n_layer(self._handle))
-        self.n_ctx_train = int(llama_cpp.llama_model_n_ctx_train(self._handle))
+        self.n_ctx_train = max(int(llama_cpp.llama_model_n_ctx_train(self._handle)), 0)
+        self.window = max(int(llama_cpp.llama_model_n_swa(self._handle)), 0)
         self.bos = int(llama_cpp.llama_vocab_bos(self._vocab))
         self.eos = int(llama_cpp.llama_vocab_eos(self._vocab))
         self.mask = int(llama_cpp.llama_vocab_mask(self._vocab))
@@ -154,6 +153,18 @@ class Model:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _not_loaded(path: Path, reason: str) -> ModelError:
+    hint = "It may be truncated or of a newer format: pull it again, or update llama-cpp-python."
+    if "alloc" in reason or "memory" in reason.lower():
+        free = free_memory()
+        on_gpu = f", {free.device / 2**20:,.0f} MiB on the GPU" if free.device else ""
+        hint = (
+            f"Its weights take {path.stat().st_size / 2**20:,.0f} MiB, and {free.host / 2**20:,.0f} MiB are "
+            f"free{on_gpu}. Use a smaller model, or close other programs."
+        )
+    return ModelError(f"llama.cpp cannot load {path}: {reason}.", hint=hint)
 
 
 def _reporting(

@@ -1,0 +1,108 @@
+"""Fit a model to the memory that is free: context length and offloaded layers, or a refusal in numbers."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assistant.engine.gguf_header import GgufHeader, read_model_headers
+from assistant.engine.memory import CONTEXT_STEP, FreeMemory, MemoryEstimate, estimate
+from assistant.engine.model_shape import model_shape
+from assistant.engine.options import ContextOptions
+from assistant.errors import ModelError
+
+_GIB = 2**30
+# Left free: on the host for this process and the user's other work, on a GPU for its driver.
+_HOST_MARGIN, _DEVICE_MARGIN = _GIB // 4, _GIB // 2
+_SMALLEST_CONTEXT = 1024
+# Bits a weight, by file type, from large to small.
+_FILE_TYPES = (("Q8_0", 8.5), ("Q6_K", 6.6), ("Q4_K_M", 4.9), ("Q3_K_M", 3.9), ("Q2_K", 3.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """`options.n_ctx` is at most what was wished and what the model was trained for; `note` tells the
+    user why it is less where memory is the reason, else it is empty."""
+
+    options: ContextOptions
+    gpu_layers: int
+    memory: MemoryEstimate
+    note: str
+
+
+def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int | None = None) -> Fitted:
+    """The longest context up to the wished one that fits, with as many layers on the GPU as fit beside it.
+
+    `gpu_layers` None chooses. Raises ModelError when even a short context does not fit, with what it
+    needs, what is free and what would fit, and for a file that cannot be read."""
+    headers = read_model_headers(path)
+    shape = model_shape(headers[0])
+    all_layers = len(shape.layers) + 1
+    longest = min(wish.n_ctx, shape.context_length or wish.n_ctx)
+    shortest = min(longest, _SMALLEST_CONTEXT)
+
+    def at(n_ctx: int) -> Fitted | None:
+        options = replace(wish, n_ctx=n_ctx)
+        layers = gpu_layers
+        if layers is None:
+            layers = _layers_that_fit(headers, options, free.device - _DEVICE_MARGIN, all_layers)
+        layers = min(layers, all_layers) if free.device else 0
+        needed = estimate(headers, options, layers)
+        on_host = needed.total if free.unified else needed.host
+        fits = on_host <= free.host - _HOST_MARGIN and needed.device <= max(free.device - _DEVICE_MARGIN, 0)
+        return Fitted(options, layers, needed, "") if fits else None
+
+    if found := at(longest):
+        return found
+    found = at(shortest)
+    if not found:
+        raise _refusal(path, headers, replace(wish, n_ctx=shortest), free)
+    low, high = shortest // CONTEXT_STEP, longest // CONTEXT_STEP + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if better := at(middle * CONTEXT_STEP):
+            found, low = better, middle
+        else:
+            high = middle
+    note = f"The context is {found.options.n_ctx} tokens, not {longest}: {_told(free)}."
+    return replace(found, note=note)
+
+
+def _layers_that_fit(
+    headers: Sequence[GgufHeader], options: ContextOptions, room: int, all_layers: int
+) -> int:
+    """The most layers whose share of memory is within `room` bytes of a GPU."""
+
+    def on_device(layers: int) -> int:
+        return estimate(headers, options, layers).device
+
+    return max(bisect_right(range(all_layers + 1), room, key=on_device) - 1, 0)
+
+
+def _refusal(
+    path: Path, headers: Sequence[GgufHeader], options: ContextOptions, free: FreeMemory
+) -> ModelError:
+    needed = estimate(headers, options)
+    room = free.host - _HOST_MARGIN
+    if free.device and not free.unified:
+        room += max(free.device - _DEVICE_MARGIN, 0)
+    room = max(room - needed.kv - needed.compute, 0)
+    parameters = sum(tensor.elements for header in headers for tensor in header.tensors)
+    sizes = [(name, int(parameters * bits / 8)) for name, bits in _FILE_TYPES]
+    smaller = next(((name, size) for name, size in sizes if size <= room and size < needed.weights), None)
+    as_smaller = f", such as this one as {smaller[0]} (about {_gib(smaller[1])})" if smaller else ""
+    return ModelError(
+        f"{path.name} needs {_gib(needed.total + _HOST_MARGIN)} of memory: weights {_gib(needed.weights)}, "
+        f"a KV cache of {options.n_ctx} tokens {_gib(needed.kv)}, buffers {_gib(needed.compute)}, "
+        f"and {_gib(_HOST_MARGIN)} to spare. {_told(free)}.",
+        hint=f"A model file of at most {_gib(room)} would fit{as_smaller}. Or close other programs.",
+    )
+
+
+def _told(free: FreeMemory) -> str:
+    gpu = f" and {_gib(free.device)} on the GPU" if free.device and not free.unified else ""
+    return f"{_gib(free.host)} are free{gpu}"
+
+
+def _gib(size: int) -> str:
+    return f"{size / _GIB:.2f} GiB" if size < 100 * _GIB else f"{size / _GIB:,.0f} GiB"
