@@ -71,8 +71,8 @@ def _library(name: str) -> str:
 
 _SHORT_CHANGES = (
     "Fix the bug in this Python code. total_value adds price and quantity instead of multiplying them.",
-    "Change this Python code. Rename the method cheapest to lowest.",
-    "Change this Python code. names must give the names in reverse order.",
+    "Repeat this Python code, but write `self.items.get(name, None)` instead of `self.items.get(name)`.",
+    'Copy this Python file. Change the text "Stock of a small shop." to "Stock of a large shop."',
 )
 _LONG_CHANGES = ("Change this Python code. The default of punctuation_chars must be True.",)
 _EXPLAIN = (
