@@ -189,7 +189,8 @@ class _Answer:
         self._splitter = ThinkingSplitter(family, prompt[-64:])
         # A grammar has an end of its own, and may well allow these texts before it.
         self._stop = StopStrings(() if options.grammar else (*options.stop, *family.stop))
-        self._ends = {ids[0] for stop in family.stop if len(ids := model.tokenize(stop)) == 1}
+        ends = {ids[0] for stop in family.stop if len(ids := model.tokenize(stop)) == 1}
+        self._ends = set[int]() if options.grammar else ends
         self._ended = False
         self.text = ""
         self.thinking = ""
