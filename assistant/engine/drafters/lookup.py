@@ -16,6 +16,7 @@ from assistant.engine.llama import Context
 from assistant.engine.prefix import common_prefix
 
 _CONTESTED, _ALONE, _AGREED = range(3)
+_FOLLOWED = 4  # all matches vote for the first token, these go on
 _LENGTH_CLASSES = LONGEST_MATCH.bit_length() + 1
 _STORED = 3 * _LENGTH_CLASSES  # added to the evidence of what comes from the store
 # How often a draft was right, by matched length (1, 2-3, 4-7, 8-15, ...) and agreement (contested,
@@ -117,7 +118,7 @@ def _follow(
             Match(length + 1, place + 1)
             for t, (length, place) in zip(following, matches, strict=True)
             if t == token
-        ]
+        ][:_FOLLOWED]
     return Proposal(tuple(drafted[len(after) :]), tuple(evidence)) if evidence else NOTHING
 
 
