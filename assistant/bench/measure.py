@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -90,14 +90,19 @@ def divergence(plain: str, speculative: str) -> int | None:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), None)
 
 
-def _ask(generator: Generator, request: Request, *, speculate: bool, max_tokens: int | None = None) -> Reply:
-    options = ReplyOptions(
-        max_tokens=max_tokens or request.max_tokens,
+def options_of(request: Request) -> ReplyOptions:
+    """How a request is answered."""
+    return ReplyOptions(
+        max_tokens=request.max_tokens,
         prefix=request.prefix,
         stop=("\n```",) if request.prefix else (),
         sources=request.sources,
-        speculate=speculate,
     )
+
+
+def _ask(generator: Generator, request: Request, *, speculate: bool, max_tokens: int | None = None) -> Reply:
+    options = options_of(request)
+    options = replace(options, speculate=speculate, max_tokens=max_tokens or options.max_tokens)
     *_, last = generator.reply(request.messages, options)
     assert isinstance(last, Reply), "a reply ends with Reply"
     return last

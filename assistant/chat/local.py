@@ -70,7 +70,7 @@ class LocalGenerator:
         return ThinkingSplitter(self.family, prompt[-64:]).thinking
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        return len(self._tokenize(self._render(messages, ReplyOptions())))
+        return len(self.prompt_ids(messages, ReplyOptions()))
 
     def reply(self, messages: Sequence[Message], options: ReplyOptions) -> Iterator[ReplyEvent]:
         text = self._render(messages, options)
@@ -84,7 +84,7 @@ class LocalGenerator:
             prompt,
             sampling=options.sampling,
             constraint=self._constraint(options, answer),
-            drafters=self._drafters(options),
+            drafters=self.drafters(options),
             scheduler=self._scheduler if options.speculate else None,
             max_tokens=options.max_tokens,
             cancel=options.cancel,
@@ -108,6 +108,10 @@ class LocalGenerator:
             self._lookup.remember(emitted)
         yield Reply(options.prefix + answer.text, answer.thinking, finish, stats)
 
+    def prompt_ids(self, messages: Sequence[Message], options: ReplyOptions) -> list[int]:
+        """The token ids that a reply to `messages` continues."""
+        return self._tokenize(self._render(messages, options))
+
     def close(self) -> None:
         if self._draft:
             self._draft.close()
@@ -123,7 +127,8 @@ class LocalGenerator:
             grammar = replace(grammar, after=self.family.think_close, opening=self.family.think_open)
         return self._grammars.constraint(grammar, prefix=options.prefix) if grammar else None
 
-    def _drafters(self, options: ReplyOptions) -> list[Drafter]:
+    def drafters(self, options: ReplyOptions) -> list[Drafter]:
+        """Those that compete for a reply with these options."""
         if self._scheduler is None or not options.speculate:
             return []
         drafters: list[Drafter] = [self._lookup]

@@ -1,6 +1,7 @@
 """`coder bench`: what speculation is worth on this machine, with this model."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.bench.measure import TaskResult
+    from assistant.bench.verify import Exactness
 
 
 def bench(
@@ -25,6 +27,9 @@ def bench(
     exact: Annotated[
         bool, typer.Option("--exact", help="The reference profile: F32 KV, no flash attention.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare the two answers token by token instead of timing them.")
+    ] = False,
     as_json: JsonOption = False,
     model: ModelOption = None,
     context: ContextOption = None,
@@ -32,11 +37,12 @@ def bench(
     """Measure plain and speculative decoding side by side, task by task."""
     from rich.console import Console
 
-    from assistant.bench.measure import measure
+    from assistant.bench.measure import measure, options_of
     from assistant.bench.tasks import builtin_tasks, tasks_from
+    from assistant.bench.verify import Case, verify_exactness
     from assistant.cli.live import LiveLine
     from assistant.cli.setup import load_generator
-    from assistant.errors import UsageError
+    from assistant.errors import ExitCode, UsageError
 
     known = builtin_tasks() + [task for path in data or () for task in tasks_from(path, limit)]
     unknown = set(tasks or ()) - {task.name for task in known}
@@ -49,6 +55,21 @@ def bench(
     with LiveLine(console) as line:
         generator = load_generator(model, line.loading, context_tokens=context, exact=exact)
         try:
+            if verify:
+                cases = [
+                    Case(
+                        f"{task.name} {number}",
+                        generator.prompt_ids(request.messages, options_of(request)),
+                        partial(generator.drafters, options_of(request)),
+                    )
+                    for task in chosen
+                    for number, request in enumerate(task.requests, 1)
+                ]
+                exactness = verify_exactness(
+                    generator.context, cases, generator.cost_curve, report=line.loading
+                )
+                _print_exactness(exactness, as_json)
+                raise typer.Exit(ExitCode.DONE if exactness.explained else ExitCode.NOT_ACHIEVED)
             results = measure(generator, chosen, rounds=rounds, report=line.loading)
             described = {
                 "model": generator.name,
@@ -64,6 +85,23 @@ def bench(
         typer.echo(json.dumps(described, indent=2))
     else:
         _print_table(results)
+
+
+def _print_exactness(exactness: "Exactness", as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(exactness.as_dict(), indent=2))
+        return
+    same = sum(comparison.divergence is None for comparison in exactness.comparisons)
+    typer.echo(f"{same} of {len(exactness.comparisons)} answers are identical, plain and speculative.")
+    for comparison in exactness.comparisons:
+        if found := comparison.divergence:
+            typer.echo(
+                f"{comparison.name}: token {found.position} is {found.speculative_text!r} instead of "
+                f"{found.plain_text!r}, preferred by {found.margin:.4f}"
+            )
+    typer.echo(f"Logits of the same tokens differ by at most {exactness.noise:.2g} in this profile.")
+    if not exactness.explained:
+        typer.echo("That does not explain every divergence: please report it.", err=True)
 
 
 def _print_table(results: "Sequence[TaskResult]") -> None:
