@@ -33,24 +33,24 @@ class Fitted:
 def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int | None = None) -> Fitted:
     """The longest context up to the wished one that fits, with as many layers on the GPU as fit beside it.
 
-    `gpu_layers` None chooses. Raises ModelError when even a short context does not fit, with what it
-    needs, what is free and what would fit, and for a file that cannot be read."""
+    `gpu_layers` bounds how many; None or less than 0 does not. Raises ModelError when even a short
+    context does not fit, with what it needs, what is free and what would fit, and for a file that
+    cannot be read."""
     headers = read_model_headers(path)
     shape = model_shape(headers[0])
-    all_layers = len(shape.layers) + 1
+    most_layers = len(shape.layers) + 1
+    if gpu_layers is not None and gpu_layers >= 0:
+        most_layers = min(most_layers, gpu_layers)
     longest = min(wish.n_ctx, shape.context_length or wish.n_ctx)
     shortest = min(longest, _SMALLEST_CONTEXT)
 
     def at(n_ctx: int) -> Fitted | None:
         options = replace(wish, n_ctx=n_ctx)
-        layers = gpu_layers
-        if layers is None:
-            layers = _layers_that_fit(headers, options, free.device - _DEVICE_MARGIN, all_layers)
-        layers = min(layers, all_layers) if free.device else 0
+        on_gpu = max(free.device - _DEVICE_MARGIN, 0)
+        layers = _layers_that_fit(headers, options, on_gpu, most_layers)
         needed = estimate(headers, options, layers)
         on_host = needed.total if free.unified else needed.host
-        fits = on_host <= free.host - _HOST_MARGIN and needed.device <= max(free.device - _DEVICE_MARGIN, 0)
-        return Fitted(options, layers, needed, "") if fits else None
+        return Fitted(options, layers, needed, "") if on_host <= free.host - _HOST_MARGIN else None
 
     if found := at(longest):
         return found
@@ -68,28 +68,28 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
     return replace(found, note=note)
 
 
-def _layers_that_fit(
-    headers: Sequence[GgufHeader], options: ContextOptions, room: int, all_layers: int
-) -> int:
-    """The most layers whose share of memory is within `room` bytes of a GPU."""
+def _layers_that_fit(headers: Sequence[GgufHeader], options: ContextOptions, room: int, most: int) -> int:
+    """How many layers, at most `most`, have their share of memory within `room` bytes of a GPU."""
 
     def on_device(layers: int) -> int:
         return estimate(headers, options, layers).device
 
-    return max(bisect_right(range(all_layers + 1), room, key=on_device) - 1, 0)
+    return max(bisect_right(range(most + 1), room, key=on_device) - 1, 0)
 
 
 def _refusal(
     path: Path, headers: Sequence[GgufHeader], options: ContextOptions, free: FreeMemory
 ) -> ModelError:
-    needed = estimate(headers, options)
-    room = free.host - _HOST_MARGIN
-    if free.device and not free.unified:
-        room += max(free.device - _DEVICE_MARGIN, 0)
-    room = max(room - needed.kv - needed.compute, 0)
+    """Told for the best split between host and GPU, where both have buffers of their own."""
+    on_gpu = max(free.device - _DEVICE_MARGIN, 0)
+    layers = _layers_that_fit(headers, options, on_gpu, len(model_shape(headers[0]).layers) + 1)
+    needed = estimate(headers, options, layers)
+    file_bytes = estimate(headers, options).weights
+    room = free.host - _HOST_MARGIN + (0 if free.unified else on_gpu)
+    room = max(min(room - (needed.total - file_bytes), file_bytes * 19 // 20), 0)
     parameters = sum(tensor.elements for header in headers for tensor in header.tensors)
     sizes = [(name, int(parameters * bits / 8)) for name, bits in _FILE_TYPES]
-    smaller = next(((name, size) for name, size in sizes if size <= room and size < needed.weights), None)
+    smaller = next(((name, size) for name, size in sizes if size <= room), None)
     as_smaller = f", such as this one as {smaller[0]} (about {_gib(smaller[1])})" if smaller else ""
     return ModelError(
         f"{path.name} needs {_gib(needed.total + _HOST_MARGIN)} of memory: weights {_gib(needed.weights)}, "

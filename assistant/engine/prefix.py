@@ -14,7 +14,8 @@ def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
 
 
 def reuse(context: Context, prompt: Sequence[int]) -> int:
-    """Cut the context back to what it shares with `prompt` and return that length in tokens.
+    """Cut the context back to what it shares with `prompt` and return that length in tokens, or less
+    where the memory can only go back to a checkpoint.
 
     The last prompt token is always evaluated again, since its logits choose the first answer token."""
     return context.truncate(min(common_prefix(context.tokens, prompt), len(prompt) - 1))

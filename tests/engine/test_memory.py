@@ -183,10 +183,12 @@ def test_as_many_layers_as_fit_go_to_the_gpu(smollm2_path: Path, share: float) -
     assert estimate(smollm2_path, wish, fitted.gpu_layers + 1).device > free.device - GIB // 2
 
 
-def test_a_gpu_takes_all_layers_or_those_that_were_asked_for(smollm2_path: Path) -> None:
+def test_a_gpu_takes_all_layers_or_as_many_as_were_asked_for(smollm2_path: Path) -> None:
     wish, free = ContextOptions(n_ctx=4096), FreeMemory(host=8 * GIB, device=8 * GIB)
     assert fit(smollm2_path, wish, free).gpu_layers == 31
+    assert fit(smollm2_path, wish, free, gpu_layers=-1).gpu_layers == 31
     assert fit(smollm2_path, wish, free, gpu_layers=7).gpu_layers == 7
+    assert fit(smollm2_path, wish, FreeMemory(8 * GIB, GIB), gpu_layers=99).gpu_layers == 31
     assert fit(smollm2_path, wish, free, gpu_layers=0).memory.device == 0
     assert fit(smollm2_path, wish, FreeMemory(host=8 * GIB), gpu_layers=7).gpu_layers == 0
 
@@ -216,6 +218,22 @@ def test_a_refusal_tells_needs_room_and_what_would_fit(smollm2: Model) -> None:
     with pytest.raises(ModelError) as refused:
         fit(smollm2.path, ContextOptions(n_ctx=8192), FreeMemory(host=GIB // 8))
     assert "such as" not in refused.value.hint
+
+
+@pytest.mark.parametrize("device", [0, GIB // 2 + 40 * MIB, GIB // 2 + 150 * MIB, GIB])
+def test_what_a_refusal_promises_is_less_than_what_it_refuses(smollm2: Model, device: int) -> None:
+    wish = ContextOptions(n_ctx=512)
+    promised = re.compile(r"at most (\d\.\d\d) GiB would fit")
+    for host in range(0, 3 * GIB, 150 * MIB):
+        try:
+            fit(smollm2.path, wish, FreeMemory(host=host, device=device))
+        except ModelError as error:
+            found = promised.search(error.hint)
+            assert found and float(found[1]) < 0.5
+        else:
+            break
+    else:
+        pytest.fail("it never fits")
 
 
 def test_free_memory_is_what_the_system_says() -> None:
