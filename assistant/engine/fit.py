@@ -1,11 +1,10 @@
 """Fit a model to the memory that is free: context length and offloaded layers, or a refusal in numbers."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.engine.gguf_header import GgufHeader, read_model_headers
+from assistant.engine.gguf_header import Header, read_header
 from assistant.engine.memory import CONTEXT_STEP, FreeMemory, MemoryEstimate, estimate
 from assistant.engine.model_shape import model_shape
 from assistant.engine.options import ContextOptions
@@ -35,8 +34,8 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
 
     `gpu_layers` None chooses. Raises ModelError when even a short context does not fit, with what it
     needs, what is free and what would fit, and for a file that cannot be read."""
-    headers = read_model_headers(path)
-    shape = model_shape(headers[0])
+    header = read_header(path)
+    shape = model_shape(header)
     all_layers = len(shape.layers) + 1
     longest = min(wish.n_ctx, shape.context_length or wish.n_ctx)
     shortest = min(longest, _SMALLEST_CONTEXT)
@@ -45,9 +44,9 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
         options = replace(wish, n_ctx=n_ctx)
         layers = gpu_layers
         if layers is None:
-            layers = _layers_that_fit(headers, options, free.device - _DEVICE_MARGIN, all_layers)
+            layers = _layers_that_fit(header, options, free.device - _DEVICE_MARGIN, all_layers)
         layers = min(layers, all_layers) if free.device else 0
-        needed = estimate(headers, options, layers)
+        needed = estimate(header, options, layers)
         on_host = needed.total if free.unified else needed.host
         fits = on_host <= free.host - _HOST_MARGIN and needed.device <= max(free.device - _DEVICE_MARGIN, 0)
         return Fitted(options, layers, needed, "") if fits else None
@@ -56,7 +55,7 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
         return found
     found = at(shortest)
     if not found:
-        raise _refusal(path, headers, replace(wish, n_ctx=shortest), free)
+        raise _refusal(path, header, replace(wish, n_ctx=shortest), free)
     low, high = shortest // CONTEXT_STEP, longest // CONTEXT_STEP + 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -68,26 +67,22 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
     return replace(found, note=note)
 
 
-def _layers_that_fit(
-    headers: Sequence[GgufHeader], options: ContextOptions, room: int, all_layers: int
-) -> int:
+def _layers_that_fit(header: Header, options: ContextOptions, room: int, all_layers: int) -> int:
     """The most layers whose share of memory is within `room` bytes of a GPU."""
 
     def on_device(layers: int) -> int:
-        return estimate(headers, options, layers).device
+        return estimate(header, options, layers).device
 
     return max(bisect_right(range(all_layers + 1), room, key=on_device) - 1, 0)
 
 
-def _refusal(
-    path: Path, headers: Sequence[GgufHeader], options: ContextOptions, free: FreeMemory
-) -> ModelError:
-    needed = estimate(headers, options)
+def _refusal(path: Path, header: Header, options: ContextOptions, free: FreeMemory) -> ModelError:
+    needed = estimate(header, options)
     room = free.host - _HOST_MARGIN
     if free.device and not free.unified:
         room += max(free.device - _DEVICE_MARGIN, 0)
     room = max(room - needed.kv - needed.compute, 0)
-    parameters = sum(tensor.elements for header in headers for tensor in header.tensors)
+    parameters = sum(tensor.elements for tensor in header.tensors.values())
     sizes = [(name, int(parameters * bits / 8)) for name, bits in _FILE_TYPES]
     smaller = next(((name, size) for name, size in sizes if size <= room and size < needed.weights), None)
     as_smaller = f", such as this one as {smaller[0]} (about {_gib(smaller[1])})" if smaller else ""
