@@ -15,27 +15,33 @@ class UnusableAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
+    """`info` is what follows the opening fence, `before` the last line above it that is not blank, empty
+    where that belongs to another block."""
+
     info: str
     text: str
     closed: bool
+    before: str = ""
 
 
 def code_blocks(answer: str) -> list[CodeBlock]:
     """Fenced blocks in order. Their text ends with a newline; the last may be open."""
     blocks: list[CodeBlock] = []
-    mark, info = "", ""
+    mark, info, before, above = "", "", "", ""
     body: list[str] = []
     for line in re.findall(r"[^\n]*\n|[^\n]+", answer):
         fence = _FENCE.fullmatch(line.rstrip("\r\n"))
         if not mark and fence:
-            mark, info, body = fence[1], fence[2].strip(), []
+            mark, info, before, body = fence[1], fence[2].strip(), above, []
         elif mark and fence and fence[1].startswith(mark) and not fence[2].strip():
-            blocks.append(CodeBlock(info, _whole_lines(body), closed=True))
-            mark = ""
+            blocks.append(CodeBlock(info, _whole_lines(body), closed=True, before=before))
+            mark, above = "", ""
         elif mark:
             body.append(line)
+        elif line.strip():
+            above = line.strip()
     if mark:
-        blocks.append(CodeBlock(info, _whole_lines(body), closed=False))
+        blocks.append(CodeBlock(info, _whole_lines(body), closed=False, before=before))
     return blocks
 
 

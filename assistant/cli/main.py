@@ -2,13 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from assistant.cli.options import ContextOption, ModelOption
 from assistant.errors import CoderError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from assistant.chat.generator import Generator
+    from assistant.cli.setup import Progress
 
 OPEN = "open"
 
@@ -105,14 +109,17 @@ def open_app(
         raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The app needs a terminal.", hint="In a pipe or script use `coder fix`.")
-    from assistant.cli.setup import load_generator
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
 
     root = find_workspace(path).root
-    CoderApp(
-        root, lambda progress: load_generator(model, progress, context_tokens=context, repository=root)
-    ).run()
+
+    def load(progress: "Progress") -> "Generator":
+        from assistant.cli.setup import load_generator  # slow to import: the app is on the screen by now
+
+        return load_generator(model, progress, context_tokens=context, repository=root)
+
+    CoderApp(root, load).run()
 
 
 def _require_path(word: str) -> None:

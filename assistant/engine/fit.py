@@ -1,11 +1,10 @@
 """Fit a model to the memory that is free: context length and offloaded layers, or a refusal in numbers."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assistant.engine.gguf_header import GgufHeader, read_model_headers
+from assistant.engine.gguf_header import Header, read_header
 from assistant.engine.memory import CONTEXT_STEP, FreeMemory, MemoryEstimate, estimate
 from assistant.engine.model_shape import model_shape
 from assistant.engine.options import ContextOptions
@@ -36,8 +35,8 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
     `gpu_layers` bounds how many; None or less than 0 does not. Raises ModelError when even a short
     context does not fit, with what it needs, what is free and what would fit, and for a file that
     cannot be read."""
-    headers = read_model_headers(path)
-    shape = model_shape(headers[0])
+    header = read_header(path)
+    shape = model_shape(header)
     most_layers = len(shape.layers) + 1
     if gpu_layers is not None and gpu_layers >= 0:
         most_layers = min(most_layers, gpu_layers)
@@ -47,8 +46,8 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
     def at(n_ctx: int) -> Fitted | None:
         options = replace(wish, n_ctx=n_ctx)
         on_gpu = max(free.device - _DEVICE_MARGIN, 0)
-        layers = _layers_that_fit(headers, options, on_gpu, most_layers)
-        needed = estimate(headers, options, layers)
+        layers = _layers_that_fit(header, options, on_gpu, most_layers)
+        needed = estimate(header, options, layers)
         on_host = needed.total if free.unified else needed.host
         return Fitted(options, layers, needed, "") if on_host <= free.host - _HOST_MARGIN else None
 
@@ -56,7 +55,7 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
         return found
     found = at(shortest)
     if not found:
-        raise _refusal(path, headers, replace(wish, n_ctx=shortest), free)
+        raise _refusal(path, header, replace(wish, n_ctx=shortest), free)
     low, high = shortest // CONTEXT_STEP, longest // CONTEXT_STEP + 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -68,26 +67,24 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
     return replace(found, note=note)
 
 
-def _layers_that_fit(headers: Sequence[GgufHeader], options: ContextOptions, room: int, most: int) -> int:
+def _layers_that_fit(header: Header, options: ContextOptions, room: int, most: int) -> int:
     """How many layers, at most `most`, have their share of memory within `room` bytes of a GPU."""
 
     def on_device(layers: int) -> int:
-        return estimate(headers, options, layers).device
+        return estimate(header, options, layers).device
 
     return max(bisect_right(range(most + 1), room, key=on_device) - 1, 0)
 
 
-def _refusal(
-    path: Path, headers: Sequence[GgufHeader], options: ContextOptions, free: FreeMemory
-) -> ModelError:
+def _refusal(path: Path, header: Header, options: ContextOptions, free: FreeMemory) -> ModelError:
     """Told for the best split between host and GPU, where both have buffers of their own."""
     on_gpu = max(free.device - _DEVICE_MARGIN, 0)
-    layers = _layers_that_fit(headers, options, on_gpu, len(model_shape(headers[0]).layers) + 1)
-    needed = estimate(headers, options, layers)
-    file_bytes = estimate(headers, options).weights
+    layers = _layers_that_fit(header, options, on_gpu, len(model_shape(header).layers) + 1)
+    needed = estimate(header, options, layers)
+    file_bytes = estimate(header, options).weights
     room = free.host - _HOST_MARGIN + (0 if free.unified else on_gpu)
     room = max(min(room - (needed.total - file_bytes), file_bytes * 19 // 20), 0)
-    parameters = sum(tensor.elements for header in headers for tensor in header.tensors)
+    parameters = sum(tensor.elements for tensor in header.tensors.values())
     sizes = [(name, int(parameters * bits / 8)) for name, bits in _FILE_TYPES]
     smaller = next(((name, size) for name, size in sizes if size <= room), None)
     as_smaller = f", such as this one as {smaller[0]} (about {_gib(smaller[1])})" if smaller else ""

@@ -1,20 +1,21 @@
-"""The header of a GGUF file, read without llama.cpp: what the model is and how large its tensors are.
+"""The header of a GGUF file, read without llama.cpp: what the model is and which tensors it holds.
 
 The format is that of ggml's `docs/gguf.md`, versions 2 and 3, little-endian. Nothing in a file is
 believed: every count and length is held against a limit and against what is left of the file.
 """
 
+import mmap
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
 
 from assistant.errors import ModelError
 
-MAGIC = b"GGUF"
+_MAGIC = b"GGUF"
+_ALIGNMENT = 32
 _BLOCKS = (
     *((1, 1, (24,)), (1, 2, (1, 25, 30)), (1, 4, (0, 26)), (1, 8, (27, 28))),
     *((32, 17, (39,)), (32, 18, (2, 20)), (32, 20, (3,)), (32, 22, (6,)), (32, 24, (7,)), (32, 34, (8,))),
@@ -52,9 +53,10 @@ Value = str | int | float | GgufArray
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
-    """`shape` begins with the row length, as ggml has it."""
+    """`shape` begins with the row length, as ggml has it and the file names it: NumPy's is the reverse.
+    `type` is ggml's number. The data are `bytes` at `offset` bytes from the start of `file`."""
 
-    name: str
+    file: Path
     shape: tuple[int, ...]
     type: int
     offset: int
@@ -67,13 +69,22 @@ class TensorInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class GgufHeader:
-    """Metadata and tensors of one file of `file_bytes`."""
+class Header:
+    """What the model at `path` says of itself: the tensors of all its shards by name, and their
+    metadata, the first shard's where several give a key."""
 
     path: Path
     metadata: Mapping[str, Value]
-    tensors: tuple[TensorInfo, ...]
-    file_bytes: int
+    tensors: Mapping[str, TensorInfo]
+
+    @property
+    def architecture(self) -> str:
+        """Empty where the file does not say."""
+        return self.text("general.architecture")
+
+    def of_architecture(self, key: str) -> Value | None:
+        """The value of `<architecture>.<key>`, None when absent."""
+        return self.metadata.get(f"{self.architecture}.{key}")
 
     def text(self, key: str) -> str:
         value = self.metadata.get(key)
@@ -85,56 +96,68 @@ class GgufHeader:
         return int(value) if isinstance(value, int) else default
 
 
-def read_gguf_header(path: Path) -> GgufHeader:
-    """Read metadata and tensor infos. Raises ModelError when the file is missing, is no GGUF, is
-    damaged, or is shorter than its tensors."""
+def check_gguf(path: Path) -> None:
+    """Raise ModelError when `path` cannot be a GGUF file, before anything else looks at it."""
+    if not path.is_file():
+        raise ModelError(f"No model file at {path}.", hint="Run `coder pull` or give another path.")
     try:
         with path.open("rb") as file:
-            return _Reader(file, path).header()
+            magic = file.read(len(_MAGIC))
     except OSError as error:
         raise ModelError(f"Cannot read the model file {path}: {error.strerror}.") from error
+    if magic != _MAGIC:
+        raise ModelError(
+            f"{path} is not a GGUF model file (it begins with {magic!r}).",
+            hint="Models for llama.cpp end in .gguf; pull one with `coder pull`.",
+        )
 
 
-def read_model_headers(path: Path) -> tuple[GgufHeader, ...]:
-    """The headers of a model: one, or one a shard where `path` is the first of several files."""
-    first = _cached(path)
-    shards = first.integer("split.count", 1)
-    named = _SHARD.fullmatch(path.name)
+def read_header(path: Path) -> Header:
+    """The header of a model, of all its shards where `path` is one of several files.
+
+    Raises ModelError when a file is missing, is no GGUF, is damaged, or is shorter than its tensors."""
+    header = _of_file(path)
+    shards = header.integer("split.count", 1)
     if shards <= 1:
-        return (first,)
+        return header
+    named = _SHARD.fullmatch(path.name)
     if named is None or int(named[3]) != shards or shards > _MOST_SHARDS:
         raise ModelError(f"{path} is one of {shards} files and its name does not say which.")
-    names = [f"{named[1]}-{i:05d}-of-{shards:05d}.gguf" for i in range(1, shards + 1)]
-    return tuple(_cached(path.with_name(name)) for name in names)
+    metadata: dict[str, Value] = {}
+    tensors: dict[str, TensorInfo] = {}
+    for i in range(1, shards + 1):
+        shard = _of_file(path.with_name(f"{named[1]}-{i:05d}-of-{shards:05d}.gguf"))
+        if twice := tensors.keys() & shard.tensors.keys():
+            raise ModelError(f"{shard.path} has a tensor of an earlier shard again: {min(twice)!r}.")
+        metadata = {**shard.metadata, **metadata}
+        tensors |= shard.tensors
+    return Header(path, metadata, tensors)
 
 
-def _cached(path: Path) -> GgufHeader:
+def _of_file(path: Path) -> Header:
+    check_gguf(path)
     try:
         stat = path.stat()
+        return _read_once(path, stat.st_size, stat.st_mtime_ns)
     except OSError as error:
         raise ModelError(f"Cannot read the model file {path}: {error.strerror}.") from error
-    return _read_once(path, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
-def _read_once(path: Path, _size: int, _mtime_ns: int) -> GgufHeader:
-    return read_gguf_header(path)
+def _read_once(path: Path, _size: int, _mtime_ns: int) -> Header:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _Reader(data, path).header()
 
 
 class _Reader:
-    """Walks one file from its start; each read is checked against what is left."""
+    """Walks one file from behind its magic; each read is checked against what is left."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
-        self._file, self._path = file, path
-        self._size = file.seek(0, 2)
-        self._at = file.seek(0)
+    def __init__(self, data: mmap.mmap, path: Path) -> None:
+        self._data, self._path = data, path
+        self._size = len(data)
+        self._at = len(_MAGIC)
 
-    def header(self) -> GgufHeader:
-        if self._size < 4 or self._take(4) != MAGIC:
-            raise ModelError(
-                f"{self._path} is not a GGUF model file.",
-                hint="Models for llama.cpp end in .gguf; pull one with `coder pull`.",
-            )
+    def header(self) -> Header:
         version = self._integer(_U32)
         if version not in (2, 3):
             kind = "is big-endian" if version and version % 65536 == 0 else f"has GGUF version {version}"
@@ -147,24 +170,27 @@ class _Reader:
             if not key or key in metadata:
                 raise self._damaged(f"the key {key!r} is empty or there twice")
             metadata[key] = self._value(self._integer(_U32))
-        tensors = tuple(self._tensor() for _ in range(tensor_count))
-        if len({tensor.name for tensor in tensors}) < len(tensors):
-            raise self._damaged("a tensor is there twice")
-        header = GgufHeader(self._path, metadata, tensors, self._size)
-        self._check_size(header)
-        return header
-
-    def _check_size(self, header: GgufHeader) -> None:
-        alignment = header.integer("general.alignment", 32)
-        if alignment < 1 or alignment & (alignment - 1):
-            raise self._damaged(f"its alignment is {alignment}")
-        data = -(-self._at // alignment) * alignment
-        needed = max((data + tensor.offset + tensor.bytes for tensor in header.tensors), default=self._at)
+        tensors: dict[str, TensorInfo] = {}
+        for _ in range(tensor_count):
+            name = self._text(_LONGEST_NAME)
+            if name in tensors:
+                raise self._damaged(f"the tensor {name!r} is there twice")
+            tensors[name] = self._tensor(name)
+        start = self._data_start(metadata)
+        tensors = {name: replace(info, offset=start + info.offset) for name, info in tensors.items()}
+        needed = max((info.offset + info.bytes for info in tensors.values()), default=self._at)
         if needed > self._size:
             raise ModelError(
                 f"{self._path} is truncated: it has {self._size:,} bytes and its tensors need {needed:,}.",
                 hint="Pull it again.",
             )
+        return Header(self._path, metadata, tensors)
+
+    def _data_start(self, metadata: Mapping[str, Value]) -> int:
+        alignment = metadata.get("general.alignment", _ALIGNMENT)
+        if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
+            raise self._damaged(f"its alignment is {alignment}")
+        return -(-self._at // alignment) * alignment
 
     def _value(self, kind: int) -> Value:
         if kind == _STRING:
@@ -184,8 +210,8 @@ class _Reader:
             return GgufArray(count)
         return GgufArray(count, tuple(self._number(kind) for _ in range(count)))
 
-    def _tensor(self) -> TensorInfo:
-        name = self._text(_LONGEST_NAME)
+    def _tensor(self, name: str) -> TensorInfo:
+        """Its offset is counted from where the data begin, which is not known yet."""
         dimensions = self._integer(_U32)
         if dimensions > 4:
             raise self._damaged(f"the tensor {name!r} has {dimensions} dimensions")
@@ -197,7 +223,7 @@ class _Reader:
             elements *= length
         if not block or (shape and shape[0] % block) or elements >= 2**60:
             raise self._damaged(f"the tensor {name!r} has type {kind} and shape {shape}")
-        return TensorInfo(name, shape, kind, offset, elements // block * block_bytes)
+        return TensorInfo(self._path, shape, kind, offset, elements // block * block_bytes)
 
     def _count(self, limit: int, what: str, least_bytes: int) -> int:
         count = self._integer(_U64)
@@ -227,16 +253,14 @@ class _Reader:
     def _take(self, count: int) -> bytes:
         if count > self._size - self._at:
             raise self._damaged("it ends within its header")
-        taken = self._file.read(count)
-        if len(taken) != count:
-            raise self._damaged("it ends within its header")
+        taken = self._data[self._at : self._at + count]
         self._at += count
         return taken
 
     def _skip(self, count: int) -> None:
         if count > self._size - self._at:
             raise self._damaged("it ends within its header")
-        self._at = self._file.seek(self._at + count)
+        self._at += count
 
     def _damaged(self, what: str) -> ModelError:
         return ModelError(f"{self._path} is damaged at byte {self._at:,}: {what}.", hint="Pull it again.")

@@ -5,11 +5,11 @@ graph: it reuses memory from step to step, so that the largest step counts - the
 batch, a feed-forward block, or the attention with its mask.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.engine.gguf_header import TENSOR_TYPES, GgufHeader, TensorInfo, read_model_headers
+from assistant.engine.gguf_header import TENSOR_TYPES, Header, TensorInfo, read_header
 from assistant.engine.model_shape import ModelShape, model_shape
 from assistant.engine.options import KV_TYPES, ContextOptions, KvType
 
@@ -49,17 +49,15 @@ class MemoryEstimate:
         return self.total - self.device
 
 
-def estimate(
-    model: Path | Sequence[GgufHeader], options: ContextOptions, gpu_layers: int = 0
-) -> MemoryEstimate:
+def estimate(model: Path | Header, options: ContextOptions, gpu_layers: int = 0) -> MemoryEstimate:
     """Memory of `model` with a context of these options, its last `gpu_layers` layers on a GPU.
 
     The output layer counts as the last one, as llama.cpp has it. Sliding windows are counted in
     full, since contexts here keep them whole. Raises ModelError for a file that cannot be read."""
-    headers = read_model_headers(model) if isinstance(model, Path) else model
-    shape = model_shape(headers[0])
+    header = read_header(model) if isinstance(model, Path) else model
+    shape = model_shape(header)
     first = max(len(shape.layers) + 1 - gpu_layers, 0)
-    weights = _weights([tensor for header in headers for tensor in header.tensors], shape, first)
+    weights = _weights(header.tensors, shape, first)
     kv = _kv(shape, padded(options.n_ctx), options.kv_type, first)
     compute = _compute(shape, options, first)
     device = weights[1] + kv[1] + compute[1]
@@ -71,23 +69,22 @@ def padded(n_ctx: int) -> int:
     return -(-n_ctx // CONTEXT_STEP) * CONTEXT_STEP
 
 
-def _weights(tensors: Sequence[TensorInfo], shape: ModelShape, first: int) -> tuple[int, int]:
+def _weights(tensors: Mapping[str, TensorInfo], shape: ModelShape, first: int) -> tuple[int, int]:
     """Bytes on host and device. Embeddings stay on the host, and where they also serve as the output
     layer the device gets a copy."""
     host = device = 0
     output_on_device = first <= len(shape.layers)
-    names = {tensor.name for tensor in tensors}
-    for tensor in tensors:
-        block = tensor.name.removeprefix("blk.").partition(".")[0]
-        if block.isdecimal() and tensor.name.startswith("blk."):
+    for name, tensor in tensors.items():
+        block = name.removeprefix("blk.").partition(".")[0]
+        if block.isdecimal() and name.startswith("blk."):
             on_device = int(block) >= first
         else:
-            on_device = output_on_device and tensor.name.startswith("output")
+            on_device = output_on_device and name.startswith("output")
         if on_device:
             device += tensor.bytes
         else:
             host += tensor.bytes
-        if tensor.name == "token_embd.weight" and output_on_device and "output.weight" not in names:
+        if name == "token_embd.weight" and output_on_device and "output.weight" not in tensors:
             device += tensor.bytes
     return host, device
 

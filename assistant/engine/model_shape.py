@@ -7,7 +7,7 @@ its keys say (shared or pruned layers) the result is too high, not too low.
 
 from dataclasses import dataclass
 
-from assistant.engine.gguf_header import GgufArray, GgufHeader
+from assistant.engine.gguf_header import GgufArray, Header
 from assistant.errors import ModelError
 
 _MOST_LAYERS, _MOST_WIDTH = 4096, 2**24
@@ -39,7 +39,7 @@ class ModelShape:
     recurrent_words: int
 
 
-def model_shape(header: GgufHeader) -> ModelShape:
+def model_shape(header: Header) -> ModelShape:
     """Read the shape from a header. Raises ModelError where a size is missing or makes no sense."""
     keys = _Keys(header)
     embedding = keys.width("embedding_length")
@@ -105,15 +105,15 @@ def _recurrent_words(keys: "_Keys", embedding: int) -> int:
 class _Keys:
     """Metadata of one architecture, by the keys that are its own."""
 
-    def __init__(self, header: GgufHeader) -> None:
+    def __init__(self, header: Header) -> None:
         self._header = header
-        self._architecture = header.text("general.architecture")
-        if not self._architecture:
+        if not header.architecture:
             raise ModelError(f"{header.path} does not say which architecture it has.")
 
     def width(self, key: str, default: int = 0) -> int:
         """A size, the largest where there is one a layer. Raises ModelError for one beyond all sense."""
-        value = self._header.metadata.get(f"{self._architecture}.{key}", default)
+        value = self._header.of_architecture(key)
+        value = default if value is None else value
         number = max(value.values, default=default) if isinstance(value, GgufArray) else value
         if isinstance(number, str) or not 0 <= number <= 2**32:
             raise ModelError(f"{self._header.path} says that {key} is {number!r}.")
@@ -124,7 +124,7 @@ class _Keys:
     def each(self, key: str, layers: int, default: int = 0) -> list[int]:
         """A size for each layer."""
         self.width(key, default)
-        value = self._header.metadata.get(f"{self._architecture}.{key}")
+        value = self._header.of_architecture(key)
         if isinstance(value, GgufArray):
             if value.count < layers or any(not 0 <= v <= _MOST_WIDTH for v in value.values):
                 raise ModelError(f"{self._header.path} gives {key} for {value.count} of {layers} layers.")

@@ -63,6 +63,7 @@ class CoderApp(App[None]):
         self._instructions = Message("system", (resource_folder("prompts") / "chat.md").read_text("utf-8"))
         self._history: list[Message] = []
         self._sources: dict[str, str] = {}
+        self._meant: Path | None = None
         self._waiting: deque[tuple[str, UserMessage]] = deque()
         self._no_model: CoderError | None = None
         self._busy = False
@@ -89,8 +90,9 @@ class CoderApp(App[None]):
         self.conversation = self.query_one(Conversation)
         self.prompt = self.query_one(Prompt)
         self.status = self.query_one(StatusBar)
+        # At once, not with the next messages: keys typed before the app was there are among those.
+        self.set_focus(self.prompt)
         await self.conversation.add(Notice(self.shown_root, WELCOME))
-        self.prompt.focus()
         self.status.show_loading("loading the model", 0.0)
         self._bridge.load(self._load)
 
@@ -154,6 +156,7 @@ class CoderApp(App[None]):
         if run != self._run:
             self._free()
             return
+        self._meant = mentioned.files[0].path if len(mentioned.files) == 1 else None
         # The newest files come last, and a file that is mentioned again moves there with its newest text.
         for file in mentioned.files:
             self._sources.pop(file.shown, None)
@@ -198,7 +201,7 @@ class CoderApp(App[None]):
 
     async def _propose(self, answer: str) -> None:
         """Show the changes in the answer, and look at the first if the user is not writing."""
-        for change in await asyncio.to_thread(proposed_changes, answer, self.root):
+        for change in await asyncio.to_thread(proposed_changes, answer, self.root, self._meant):
             try:
                 proposal = await asyncio.to_thread(read_proposal, change, self.root)
             except CoderError as error:

@@ -1,11 +1,13 @@
 """Which files an answer proposes to change: fenced code blocks that name an existing file."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$")
+from assistant.agent.answer import CodeBlock, code_blocks
+from assistant.repo.hunks import split_lines
+from assistant.repo.syntax import definitions, language_of
+
 _WRAPPING = "`*_\"'()[]<>{},:;#"
 # Blocks in these languages quote a terminal or a change; a file named just above is not their content.
 _QUOTING = {"bash", "console", "diff", "output", "patch", "powershell", "pycon", "sh", "shell", "text", "txt"}
@@ -19,42 +21,42 @@ class ProposedChange:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    info: str
-    before: str
-    text: str
-
-
-def proposed_changes(answer: str, root: Path) -> list[ProposedChange]:
+def proposed_changes(answer: str, root: Path, meant: Path | None = None) -> list[ProposedChange]:
     """The changes in `answer`, one a file: the last block about a file is the one that counts.
 
     A block names its file after the language (`python src/a.py`, `python:src/a.py`, `title="src/a.py"`)
-    or in the line above the fence. A block that was cut off proposes nothing."""
+    or in the line above the fence. Where no block does and there is only one, it is about the file
+    `meant`, when it is in that file's language. A block that was cut off proposes nothing."""
+    blocks = [block for block in code_blocks(answer) if block.closed]
     found: dict[Path, str] = {}
-    for block in _blocks(answer):
+    for block in blocks:
         path = _named_by_info(block.info, root) or _named_above(block, root)
         if path is not None:
             found[path] = block.text
+    if not found and len(blocks) == 1 and meant is not None and _fits(blocks[0], meant):
+        found[meant] = _put_into(blocks[0].text, meant)
     return [ProposedChange(path, text) for path, text in found.items()]
 
 
-def _blocks(answer: str) -> Iterator[_Block]:
-    """Closed fenced blocks, with the last line above each that is not blank."""
-    mark, info, before, above = "", "", "", ""
-    body: list[str] = []
-    for line in answer.splitlines():
-        fence = _FENCE.match(line)
-        if not mark:
-            if fence and not (fence["mark"][0] == "`" and "`" in fence["info"]):
-                mark, info, before, body = fence["mark"], fence["info"].strip(), above, []
-            elif line.strip():
-                above = line
-        elif fence and fence["mark"].startswith(mark) and not fence["info"].strip():
-            yield _Block(info, before, "".join(f"{text}\n" for text in body))
-            mark, above = "", ""
-        else:
-            body.append(line)
+def _fits(block: CodeBlock, path: Path) -> bool:
+    language = block.info.split(" ")[0].lower()
+    return language in ("", path.suffix.lstrip(".").lower(), language_of(path))
+
+
+def _put_into(code: str, path: Path) -> str:
+    """The file with `code` in it. What defines only a part of what the file does takes the place of its
+    namesakes; the rest of the file stays."""
+    old = path.read_text("utf-8", "replace").replace("\r\n", "\n")
+    had, has = definitions(old, language_of(path)), definitions(code, language_of(path))
+    new = {each.qualified_name: each for each in has}
+    if not new or {each.qualified_name for each in had} <= new.keys():
+        return code
+    lines, answered = split_lines(old), split_lines(code)
+    for each in sorted(had, key=lambda each: each.first_line, reverse=True):
+        if each.qualified_name in new and "." not in each.qualified_name:
+            by = new[each.qualified_name]
+            lines[each.first_line - 1 : each.last_line] = answered[by.first_line - 1 : by.last_line]
+    return "".join(lines)
 
 
 def _named_by_info(info: str, root: Path) -> Path | None:
@@ -62,7 +64,7 @@ def _named_by_info(info: str, root: Path) -> Path | None:
     return _only_file([*words, info.partition(" ")[2], info], root)
 
 
-def _named_above(block: _Block, root: Path) -> Path | None:
+def _named_above(block: CodeBlock, root: Path) -> Path | None:
     path = _only_file(block.before.split(), root)
     language = block.info.split(" ")[0].lower()
     if path is not None and language in _QUOTING and path.suffix.lstrip(".") != language:

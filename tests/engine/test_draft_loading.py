@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from assistant.engine.drafters.load import load_drafter, predicts_ahead
-from assistant.engine.llama import Context, Model, read_header
+from assistant.engine.gguf_header import GgufArray, read_header
+from assistant.engine.llama import Context, Model
 from assistant.engine.llama.hidden import extension
 from assistant.errors import ModelError
 from tests.engine import tiny_drafts as tiny
@@ -169,9 +170,9 @@ def test_a_truncated_file_is_refused(context: Context, length: int, tmp_path: Pa
 def test_a_header_names_what_the_file_holds(tmp_path: Path) -> None:
     header = read_header(tiny.eagle3(TARGET, layers=[2, 0, 1], reduced=50).write(tmp_path / "draft.gguf"))
     assert header.architecture == "eagle3"
-    assert header.of_architecture("target_layers") == (2, 0, 1)
+    assert header.of_architecture("target_layers") == GgufArray(3, (2, 0, 1))
     assert header.of_architecture("attention.layer_norm_rms_epsilon") == pytest.approx(1e-5)
-    assert header.tensors["fc.weight"].shape == (64, 192)
+    assert header.tensors["fc.weight"].shape == (192, 64)
     table = np.fromfile(tmp_path / "draft.gguf", "<i8", 50, offset=header.tensors["d2t"].offset)
     assert (np.diff(table) > 0).all()
     assert 3 <= table.min() < table.max() < 285

@@ -1,7 +1,7 @@
 """The header reader finds what the reference reader finds, and survives what no reader should believe."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gguf
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.engine.gguf_header import GgufArray, read_gguf_header, read_model_headers
+from assistant.engine.gguf_header import GgufArray, read_header
 from assistant.engine.llama import ContextOptions
 from assistant.engine.memory import estimate
 from assistant.errors import ModelError
@@ -22,12 +22,19 @@ from tests.engine.tiny_gguf import write_tiny
 def test_the_header_is_what_the_reference_reader_finds(memory: str, tmp_path: Path) -> None:
     path = write_model(tmp_path / "m.gguf", memory)
     reference = gguf.GGUFReader(path)
-    header = read_gguf_header(path)
+    header = read_header(path)
     found = {
-        tensor.name: (tensor.shape, tensor.type, tensor.bytes, tensor.elements) for tensor in header.tensors
+        name: (tensor.shape, tensor.type, tensor.offset, tensor.bytes, tensor.elements)
+        for name, tensor in header.tensors.items()
     }
     assert found == {
-        t.name: (tuple(map(int, t.shape)), int(t.tensor_type), int(t.n_bytes), int(t.n_elements))
+        t.name: (
+            tuple(map(int, t.shape)),
+            int(t.tensor_type),
+            int(t.data_offset),
+            int(t.n_bytes),
+            int(t.n_elements),
+        )
         for t in reference.tensors
     }
     for key, field in reference.fields.items():
@@ -60,7 +67,7 @@ def test_a_malformed_file_is_an_error_or_read(
     path = tmp_path / "m.gguf"
     path.write_bytes(whole[:cut])
     try:
-        needed = estimate([read_gguf_header(path)], ContextOptions(n_ctx=512))
+        needed = estimate(path, ContextOptions(n_ctx=512))
     except ModelError as error:
         assert str(path) in error.message
     else:
@@ -94,19 +101,50 @@ def test_each_kind_of_damage_is_named(
         estimate(path, ContextOptions())
 
 
-def test_shards_are_counted_together(tmp_path: Path) -> None:
-    for i in (1, 2):
-        writer = gguf.GGUFWriter(str(tmp_path / f"m-0000{i}-of-00002.gguf"), "llama")
-        writer.add_uint16("split.count", 2)
+def write_shards(folder: Path, names: Sequence[str]) -> Path:
+    """One tensor a shard, of as many columns as its number. Returns the path of the first."""
+    paths = [folder / f"m-{i:05d}-of-{len(names):05d}.gguf" for i in range(1, len(names) + 1)]
+    for i, (path, name) in enumerate(zip(paths, names, strict=True), 1):
+        writer = gguf.GGUFWriter(str(path), "llama")
+        writer.add_uint16("split.count", len(names))
+        writer.add_uint16("split.no", i - 1)
         writer.add_block_count(1)
         writer.add_embedding_length(8)
-        writer.add_tensor(f"blk.0.{i}", np.zeros((8, i), "f4"))
+        writer.add_tensor(name, np.full((8, i), i, "f4"))
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
-    first = tmp_path / "m-00001-of-00002.gguf"
+    return paths[0]
+
+
+def test_shards_are_read_together(tmp_path: Path) -> None:
+    first = write_shards(tmp_path, ["blk.0.a", "blk.0.b"])
+    header = read_header(first)
+    assert header.metadata["split.no"] == 0
+    for number, tensor in enumerate(header.tensors.values(), 1):
+        assert tensor.shape == (number, 8)
+        data = np.fromfile(tensor.file, "<f4", tensor.elements, offset=tensor.offset)
+        assert data.tolist() == [number] * 8 * number
     assert estimate(first, ContextOptions()).weights == 8 * (1 + 2) * 4
-    (tmp_path / "m-00002-of-00002.gguf").unlink()
-    with pytest.raises(ModelError, match="00002-of-00002"):
-        read_model_headers(first.rename(tmp_path / "n-00001-of-00002.gguf"))
+
+
+def test_a_shard_that_is_missing_is_named(tmp_path: Path) -> None:
+    first = write_shards(tmp_path, ["blk.0.a", "blk.0.b"])
+    first.with_name("m-00002-of-00002.gguf").unlink()
+    with pytest.raises(ModelError, match=r"No model file at .*m-00002-of-00002"):
+        read_header(first)
+    with pytest.raises(ModelError, match="its name does not say which"):
+        read_header(first.rename(tmp_path / "renamed.gguf"))
+
+
+def test_shards_that_hold_the_same_tensor_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"00002-of-00002.* 'blk\.0\.a'"):
+        read_header(write_shards(tmp_path, ["blk.0.a", "blk.0.a"]))
+
+
+def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
+    path = write_tiny(tmp_path / "m.gguf")
+    assert read_header(path).architecture == "llama"
+    write_tiny(path, "gemma2")
+    assert read_header(path).architecture == "gemma2"

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from assistant.engine.fit import fit
-from assistant.engine.gguf_header import read_gguf_header
+from assistant.engine.gguf_header import read_header
 from assistant.engine.llama import Context, ContextOptions, Model, devices, free_memory
 from assistant.engine.llama.backend import _keep_log
 from assistant.engine.memory import FreeMemory, estimate
@@ -129,7 +129,7 @@ def test_an_absurd_context_is_an_error_with_numbers(n_ctx: int, tmp_path: Path) 
 def test_layers_move_to_the_device_from_the_end(tmp_path: Path) -> None:
     path = write_tiny(tmp_path / "m.gguf")
     by_layers = [estimate(path, ContextOptions(n_ctx=512), layers) for layers in range(4)]
-    tensors = {tensor.name: tensor.bytes for tensor in read_gguf_header(path).tensors}
+    tensors = {name: tensor.bytes for name, tensor in read_header(path).tensors.items()}
     last = sum(size for name, size in tensors.items() if name.startswith("blk.1."))
     kv = by_layers[0].kv // 2
     assert by_layers[2].device - by_layers[1].device >= last + kv
@@ -141,7 +141,7 @@ def test_layers_move_to_the_device_from_the_end(tmp_path: Path) -> None:
 def test_tied_embeddings_are_copied_to_the_device(tmp_path: Path) -> None:
     path = write_tiny(tmp_path / "m.gguf", "gemma2")
     on_host, on_device = (estimate(path, ContextOptions(n_ctx=512), layers) for layers in (0, 1))
-    tied = next(t.bytes for t in read_gguf_header(path).tensors if t.name == "token_embd.weight")
+    tied = read_header(path).tensors["token_embd.weight"].bytes
     assert on_device.weights == on_host.weights + tied
 
 

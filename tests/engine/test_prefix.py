@@ -1,6 +1,8 @@
 """What was evaluated is used again, and the text is right, whatever the memory can do."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -32,6 +34,17 @@ def test_the_common_prefix_is_common_and_longest(a: list[int], b: list[int]) -> 
     length = common_prefix(a, b)
     assert a[:length] == b[:length]
     assert length in (len(a), len(b)) or a[length] != b[length]
+
+
+@pytest.mark.parametrize("kind", [list, tuple, partial(array, "i")])
+@pytest.mark.parametrize("length", [0, 1, 511, 512, 513, 1024, 3000])
+def test_long_prefixes_end_where_the_tokens_do_or_differ(
+    kind: Callable[[list[int]], Sequence[int]], length: int
+) -> None:
+    shared = words(5000)[:length]
+    assert common_prefix(shared, kind(shared)) == length
+    assert common_prefix([*shared, 1, 7], kind([*shared, 2, 7])) == length
+    assert common_prefix(kind([*shared, *words(2000)]), shared) == length
 
 
 @pytest.mark.parametrize("memory", MEMORIES)

@@ -88,3 +88,23 @@ def test_a_longer_fence_holds_shorter_ones(root: Path) -> None:
     inner = "x\n```\ny\n```\n"
     assert proposed_changes(f"````py b.py\n{inner}````", root) == [ProposedChange(root / "b.py", inner)]
     assert proposed_changes("~~~py b.py\n```\n~~~", root) == [ProposedChange(root / "b.py", "```\n")]
+
+
+TWO = "def f():\n    return 1\n\n\ndef g():\n    return 2\n"
+
+
+def test_a_block_without_a_name_is_about_the_one_file_that_is_meant(root: Path) -> None:
+    path = root / "b.py"
+    path.write_text(TWO)
+    answer = "```python\ndef g():\n    return 3\n```"
+    assert proposed_changes(answer, root) == []
+    assert proposed_changes(answer, root, path) == [ProposedChange(path, TWO.replace("2", "3"))]
+    whole = TWO.replace("1", "4")
+    assert proposed_changes(f"```\n{whole}```", root, path) == [ProposedChange(path, whole)]
+
+
+@pytest.mark.parametrize(
+    "answer", ["```bash\nls\n```", "```python\nx\n```\n```python\ny\n```", "```python\ncut"]
+)
+def test_what_is_not_about_the_file_that_is_meant(root: Path, answer: str) -> None:
+    assert proposed_changes(answer, root, root / "b.py") == []

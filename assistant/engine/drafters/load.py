@@ -11,18 +11,16 @@ from assistant.engine.drafters.dspark import Block, BlockDrafter
 from assistant.engine.drafters.model import ModelDrafter
 from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.vocabulary import check_vocabulary
+from assistant.engine.gguf_header import Header, Value, read_header
 from assistant.engine.llama import (
     HEAD,
     Context,
     DraftContext,
     Gives,
-    Header,
     HiddenStates,
     Model,
-    Value,
     check_hidden_states,
     given_by,
-    read_header,
     target_layers,
 )
 from assistant.errors import ModelError
@@ -164,7 +162,7 @@ def _check_header(header: Header, path: Path, target: Model) -> None:
         reason = f"it is made for hidden states of {widths} values and the target's have {target.n_embd}"
     elif "markov_w1.weight" in header.tensors and not header.of_architecture("block_size"):
         reason = "its metadata lacks the block size"
-    elif "d2t" in header.tensors and not _maps_into(header, path, target.n_vocab):
+    elif "d2t" in header.tensors and not _maps_into(header, target.n_vocab):
         reason = f"its reduced vocabulary points outside the target's {target.n_vocab} tokens"
     if reason:
         raise ModelError(f"{path.name} cannot draft for {target.path.name}: {reason}.", hint=_ANOTHER)
@@ -180,7 +178,7 @@ def _widths(header: Header) -> set[Value]:
     return {width for width in shared if width is not None}
 
 
-def _maps_into(header: Header, path: Path, n_vocab: int) -> bool:
+def _maps_into(header: Header, n_vocab: int) -> bool:
     table = header.tensors["d2t"]
-    ids = np.fromfile(path, "<i8", count=int(np.prod(table.shape)), offset=table.offset)
+    ids = np.fromfile(table.file, "<i8", count=int(np.prod(table.shape)), offset=table.offset)
     return bool(len(ids)) and int(ids.min()) >= 0 and int(ids.max()) < n_vocab

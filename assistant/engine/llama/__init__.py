@@ -9,8 +9,7 @@ from assistant.engine.llama.backend import default_threads, library_version, sup
 from assistant.engine.llama.context import Context
 from assistant.engine.llama.devices import Device, devices, free_memory
 from assistant.engine.llama.draft import DraftContext
-from assistant.engine.llama.gguf import FileType, check_gguf, requantize
-from assistant.engine.llama.header import Header, Value, read_header
+from assistant.engine.llama.gguf import FileType, requantize
 from assistant.engine.llama.hidden import HEAD, Hidden, HiddenStates, check_hidden_states, target_layers
 from assistant.engine.llama.model import Model
 from assistant.engine.options import ContextOptions
@@ -23,19 +22,15 @@ __all__ = [
     "DraftContext",
     "FileType",
     "Gives",
-    "Header",
     "Hidden",
     "HiddenStates",
     "Model",
-    "Value",
-    "check_gguf",
     "check_hidden_states",
     "default_threads",
     "devices",
     "free_memory",
     "given_by",
     "library_version",
-    "read_header",
     "requantize",
     "supports_gpu_offload",
     "target_layers",

@@ -1,4 +1,4 @@
-"""GGUF files as files: a first look before llama.cpp sees one, and writing one again in another type."""
+"""GGUF files written again in another type."""
 
 import ctypes
 from pathlib import Path
@@ -6,27 +6,9 @@ from typing import Literal
 
 import llama_cpp
 
+from assistant.engine.gguf_header import check_gguf
 from assistant.engine.llama.backend import default_threads, forget_log, last_words, start_backend
 from assistant.errors import ModelError
-
-GGUF_MAGIC = b"GGUF"
-
-
-def check_gguf(path: Path) -> None:
-    """Raise ModelError when `path` cannot be a GGUF file, before llama.cpp sees it."""
-    if not path.is_file():
-        raise ModelError(f"No model file at {path}.", hint="Run `coder pull` or give another path.")
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise ModelError(f"Cannot read the model file {path}: {error.strerror}.") from error
-    if magic != GGUF_MAGIC:
-        raise ModelError(
-            f"{path} is not a GGUF model file (it begins with {magic!r}).",
-            hint="Models for llama.cpp end in .gguf; pull one with `coder pull`.",
-        )
-
 
 FileType = Literal["F32", "F16", "Q8_0", "Q4_0", "Q4_K_M"]
 _FILE_TYPES: dict[FileType, int] = {

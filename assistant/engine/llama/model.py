@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import llama_cpp
 
+from assistant.engine.gguf_header import check_gguf
 from assistant.engine.llama.backend import forget_log, last_words, start_backend
 from assistant.engine.llama.devices import free_memory
-from assistant.engine.llama.gguf import check_gguf
 from assistant.errors import CoderError, ModelError
 
 
