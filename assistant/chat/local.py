@@ -42,7 +42,7 @@ class LocalGenerator:
         self.context = context
         self.family = family
         self._draft = draft
-        self._scheduler = Scheduler(curve.table()) if curve else None
+        self._scheduler = Scheduler(curve) if curve else None
         self._transcript, self._transcript_ids = "", list[int]()
 
     @property
