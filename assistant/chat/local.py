@@ -46,7 +46,7 @@ class LocalGenerator:
         self.family = family
         self._draft = draft
         self._curve = curve
-        self._scheduler = Scheduler(curve.table()) if curve else None
+        self._scheduler = Scheduler(curve) if curve else None
         self._lookup = LookupDrafter(answers)
         self._grammars = Grammars(model)
         self._transcript, self._transcript_ids = "", list[int]()

@@ -65,7 +65,10 @@ def _curve(context: Context, progress: Progress) -> CostCurve | None:
     if not context.can_drop_suffix:
         return None
     progress("measuring this machine", 0.0)
-    return curve_for(context, cache_folder() / "curves")
+    curve, origin = curve_for(context, cache_folder() / "curves")
+    if origin in ("damaged", "another machine"):
+        progress(f"measured this machine again (the stored curve: {origin})", 1.0)
+    return curve
 
 
 def _draft(files: ModelFiles, model: Model, context: Context, progress: Progress) -> NetworkDrafter | None:

@@ -7,7 +7,7 @@ from threading import Event
 from typing import Literal
 
 from assistant.engine.constraint import Constraint
-from assistant.engine.drafters import NOTHING, Drafter
+from assistant.engine.drafters import Drafter, Share
 from assistant.engine.drafters.forced import constrained
 from assistant.engine.llama import Context
 from assistant.engine.prefix import reuse
@@ -32,11 +32,15 @@ class Prefilled:
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """Tokens of one step: accepted drafts and the bonus token. `drafter` is None where none was drafted."""
+    """Tokens of one step: accepted drafts, in the order of `shares`, and the bonus token."""
 
     tokens: Sequence[int]
-    drafter: str | None
-    accepted: int
+    shares: Sequence[Share] = ()
+
+    @property
+    def drafter(self) -> str | None:
+        """Who drafted first, None where nothing was drafted."""
+        return self.shares[0].drafter if self.shares else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def generate(
         )
     cancel = cancel or Event()
     speculative = scheduler is not None and context.can_drop_suffix
+    scheduler = scheduler or Scheduler(())  # knows no costs and drafts nothing
     history = list(prompt)
 
     drafters = constrained(drafters, constraint) if speculative else ()
@@ -87,7 +92,7 @@ def generate(
         yield Finished("stop")
         return
     history.append(pending)
-    yield Emitted([pending], None, 0)
+    yield Emitted([pending])
 
     while True:
         produced = len(history) - len(prompt)
@@ -96,21 +101,21 @@ def generate(
             yield Finished(_reason(cancel, max_tokens, produced))
             return
         started = time.perf_counter()
-        chosen, proposal = scheduler.choose(drafters, room - 1) if scheduler else (None, NOTHING)
+        draft = scheduler.choose(drafters, room - 1, len(history))
         drafted = time.perf_counter()
-        logits = context.evaluate([history[-1], *proposal.tokens])
+        logits = context.evaluate([history[-1], *draft.tokens])
         evaluated = time.perf_counter()
-        emitted = verify(logits, proposal.tokens, sampling, history, constraint)
+        emitted = verify(logits, draft.tokens, sampling, history, constraint)
         accepted = len(emitted) - 1
         context.truncate(len(history) + accepted)  # the pending token and the accepted drafts stay
         for each in drafters:
             each.observe(context, len(history) - 1)
+        scheduler.learn(emitted, evaluated - drafted)
         ended = next((i for i, token in enumerate(emitted) if context.model.is_end(token)), None)
         emitted = emitted[:ended]
         history += emitted
-        if chosen and scheduler:
-            scheduler.acceptance.learn(chosen, proposal, accepted)
-            stats.count(chosen.name, len(proposal.tokens), accepted)
+        for share in draft.shares(accepted):
+            stats.count(*share)
         for each in drafters:
             each.extend(emitted)
         stats.emitted += len(emitted)
@@ -119,7 +124,7 @@ def generate(
         stats.forward_s += evaluated - drafted
         stats.decode_s += time.perf_counter() - started
         if emitted:
-            yield Emitted(emitted, chosen.name if chosen else None, min(accepted, len(emitted)))
+            yield Emitted(emitted, draft.shares(min(accepted, len(emitted))))
         if ended is not None:
             yield Finished("stop")
             return

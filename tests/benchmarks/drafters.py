@@ -109,20 +109,19 @@ def replay(trace: Trace, drafters: Sequence[Drafter], scheduler: Scheduler) -> R
     at = 1
     while at < len(output):
         started = time.perf_counter()
-        chosen, proposal = scheduler.choose(drafters, len(output) - at - 1)
-        right = (a == b for a, b in zip(proposal.tokens, output[at:], strict=False))
-        accepted = next((i for i, same in enumerate(right) if not same), len(proposal.tokens))
+        drafted = scheduler.choose(drafters, len(output) - at - 1).tokens
+        right = (a == b for a, b in zip(drafted, output[at:], strict=False))
+        accepted = next((i for i, same in enumerate(right) if not same), len(drafted))
         emitted = output[at : at + accepted + 1]
-        if chosen:
-            scheduler.acceptance.learn(chosen, proposal, accepted)
+        scheduler.learn(emitted, CURVE[1 + len(drafted)])
         for drafter in drafters:
             drafter.extend(emitted)
         result.seconds += time.perf_counter() - started
         at += len(emitted)
         result.emitted += len(emitted)
         result.passes += 1
-        result.cost += CURVE[1 + len(proposal.tokens)]
-        result.drafted += len(proposal.tokens)
+        result.cost += CURVE[1 + len(drafted)]
+        result.drafted += len(drafted)
         result.accepted += accepted
     return result
 

@@ -137,7 +137,7 @@ def test_an_answer_with_a_stray_control_token_is_not_held_for_its_text(
 
     def written(_: Context, prompt: list[int], **__: object) -> Iterator[GenerationEvent]:
         prompts.append(prompt)
-        yield Emitted([*generator.model.tokenize("ab"), 1, *generator.model.tokenize("cd")], None, 0)
+        yield Emitted([*generator.model.tokenize("ab"), 1, *generator.model.tokenize("cd")])
         yield Finished("stop")
 
     monkeypatch.setattr("assistant.chat.local.generate", written)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from assistant.engine.drafters import NOTHING, Drafter, Proposal
+from assistant.engine.drafters import NOTHING, Draft, Drafter, Proposal
 from assistant.engine.generate import Emitted, generate
 from assistant.engine.llama import Context, ContextOptions
 from assistant.engine.sampling import Sampling
@@ -17,11 +17,14 @@ class Always(Scheduler):
     """Drafts at each step, as much as the drafter gives up to `longest`."""
 
     def __init__(self, longest: int) -> None:
-        super().__init__([0.0, *([1.0] * (longest + 1))])
+        super().__init__(())
+        self._longest = longest
 
-    def choose(self, drafters: Sequence[Drafter], room: int) -> tuple[Drafter | None, Proposal]:
-        proposal = drafters[0].propose(min(room, self.longest)) if drafters and room > 0 else NOTHING
-        return (drafters[0], proposal) if proposal.tokens else (None, NOTHING)
+    def choose(self, drafters: Sequence[Drafter], room: int, context: int = 0) -> Draft:
+        proposal = drafters[0].propose(min(room, self._longest)) if drafters and room > 0 else NOTHING
+        return Draft(((drafters[0], proposal),)) if proposal.tokens else Draft()
+
+    def learn(self, emitted: Sequence[int], seconds: float) -> None: ...
 
 
 class Watched:

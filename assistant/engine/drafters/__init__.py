@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from assistant.engine.llama import Context
 
@@ -10,7 +10,8 @@ from assistant.engine.llama import Context
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """Guessed tokens. `evidence[i]` is how much speaks for token i, a small integer whose meaning
-    is the drafter's (matched tokens, confidence in tenths): the scheduler learns how often each is right."""
+    is the drafter's (matched tokens, confidence in twentieths): the scheduler learns how often each is
+    right, and what is known of one is taken to hold wherever in a draft it occurs."""
 
     tokens: tuple[int, ...]
     evidence: tuple[int, ...]
@@ -54,3 +55,31 @@ class Drafter(Protocol):
 
 
 NOTHING = Proposal((), ())
+
+
+class Share(NamedTuple):
+    """A drafter's part of one verify pass, in tokens."""
+
+    drafter: str
+    drafted: int
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Tokens to verify, in parts: who proposed what, each part behind the one before it."""
+
+    parts: tuple[tuple[Drafter, Proposal], ...] = ()
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        return tuple(token for _, proposal in self.parts for token in proposal.tokens)
+
+    def shares(self, accepted: int) -> list[Share]:
+        """Who drafted and kept how many, when the first `accepted` tokens were right."""
+        shares = []
+        for drafter, proposal in self.parts:
+            kept = min(len(proposal.tokens), accepted)
+            shares.append(Share(drafter.name, len(proposal.tokens), kept))
+            accepted -= kept
+        return shares
