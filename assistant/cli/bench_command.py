@@ -53,7 +53,13 @@ def bench(
     chosen = [task for task in known if not tasks or task.name in tasks]
     console = Console(stderr=True, highlight=False)
     with LiveLine(console) as line:
-        generator = load_generator(model, line.loading, context_tokens=context, exact=exact)
+        generator = load_generator(
+            model,
+            line.loading,
+            context_tokens=context,
+            exact=exact,
+            tell=lambda note: console.print(note, markup=False),
+        )
         try:
             if verify:
                 cases = [

@@ -110,7 +110,11 @@ class FixRun:
         outcome: Outcome | None = None
         with self._line:
             generator = load_generator(
-                model, self._line.loading, context_tokens=context_tokens, repository=self._workspace.root
+                model,
+                self._line.loading,
+                context_tokens=context_tokens,
+                repository=self._workspace.root,
+                tell=lambda note: self._say(note, "yellow"),
             )
             try:
                 fixer = Fixer(

@@ -1,6 +1,7 @@
 """From a model's name to a generator that is ready to answer."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from assistant.catalog.resolve import ModelFiles, resolve_model
 from assistant.chat.families import detect_family
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
-from assistant.engine.drafters.load import load_drafter, predicts_ahead
+from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
 from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.store import AnswerStore, store_path
-from assistant.engine.llama import Context, ContextOptions, Model, requantize
+from assistant.engine.fit import Fitted, fit, fit_with_draft
+from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
 
 Progress = Callable[[str, float], None]
 DEFAULT_CONTEXT = 8192
@@ -26,29 +28,48 @@ def load_generator(
     context_tokens: int | None = None,
     exact: bool = False,
     repository: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> LocalGenerator:
     """Load the model called `name` (None: the best there is) with its draft and cost curve.
 
-    `exact` selects the reference profile. With `repository`, what was answered there before is drafted
-    again. `progress` gets (what is done now, fraction). Raises
-    ModelError or UsageError."""
+    Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
+    fit are refused. `exact` selects the reference profile. With `repository`, what was answered there
+    before is drafted again. `progress` gets (what is done now, fraction), and `tell` what had to be
+    left out. Raises ModelError or UsageError."""
     files = resolve_model(name)
     prepare(files, progress)
-    model = Model(
-        files.target,
-        mtp=files.draft is None and predicts_ahead(files.target),
-        progress=partial(progress, f"loading {files.name}"),
-    )
-    try:
-        context = Context(model, ContextOptions(n_ctx=context_tokens or DEFAULT_CONTEXT, exact=exact))
+    wish = ContextOptions(n_ctx=context_tokens or DEFAULT_CONTEXT, exact=exact)
+    target, draft = _fit(files, wish, shorten=context_tokens is None)
+    if target.note:
+        if tell:
+            tell(target.note)
+        else:
+            progress(target.note, 0.0)
+    with ExitStack() as loaded:
+        model = loaded.enter_context(
+            Model(
+                files.target,
+                gpu_layers=target.gpu_layers,
+                mtp=draft is None and predicts_ahead(files.target),
+                progress=partial(progress, f"loading {files.name}"),
+            )
+        )
+        context = loaded.enter_context(Context(model, target.options))
         curve = _curve(context, progress)
-        draft = _draft(files, model, context, progress)
+        drafter = _drafter(files, draft, context, progress)
+        if drafter:
+            loaded.callback(drafter.close)
         answers = _answers(repository, model) if repository else None
         family = detect_family(model.chat_template, model.architecture, files.family or model.name)
-    except BaseException:
-        model.close()
-        raise
-    return LocalGenerator(model, context, curve, family=family, draft=draft, answers=answers)
+        generator = LocalGenerator(model, context, curve, family=family, draft=drafter, answers=answers)
+        loaded.pop_all()
+    return generator
+
+
+def _fit(files: ModelFiles, wish: ContextOptions, *, shorten: bool) -> tuple[Fitted, Fitted | None]:
+    if files.draft is None:
+        return fit(files.target, wish, free_memory(), shorten=shorten), None
+    return fit_with_draft(files.target, files.draft, wish, free_memory(), shorten=shorten)
 
 
 def prepare(files: ModelFiles, progress: Progress) -> None:
@@ -71,9 +92,15 @@ def _curve(context: Context, progress: Progress) -> CostCurve | None:
     return curve
 
 
-def _draft(files: ModelFiles, model: Model, context: Context, progress: Progress) -> NetworkDrafter | None:
+def _drafter(
+    files: ModelFiles, fitted: Fitted | None, context: Context, progress: Progress
+) -> NetworkDrafter | None:
     """The draft that came with the model, else the model's own next-token layers where it has some."""
-    path = files.draft or (files.target if model.mtp else None)
+    model = context.model
+    path = files.draft if fitted else files.target if model.mtp else None
     if path is None or not context.can_drop_suffix:
         return None
-    return load_drafter(path, model, context, progress=partial(progress, f"loading draft {path.stem}"))
+    options = DraftOptions(gpu_layers=fitted.gpu_layers if fitted else -1)
+    return load_drafter(
+        path, model, context, options, progress=partial(progress, f"loading draft {path.stem}")
+    )

@@ -29,18 +29,30 @@ class Fitted:
     note: str
 
 
-def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int | None = None) -> Fitted:
+def fit(
+    path: Path,
+    wish: ContextOptions,
+    free: FreeMemory,
+    *,
+    gpu_layers: int | None = None,
+    shorten: bool = True,
+) -> Fitted:
     """The longest context up to the wished one that fits, with as many layers on the GPU as fit beside it.
 
-    `gpu_layers` bounds how many; None or less than 0 does not. Raises ModelError when even a short
-    context does not fit, with what it needs, what is free and what would fit, and for a file that
-    cannot be read."""
+    `gpu_layers` bounds how many; None or less than 0 does not. Without `shorten` the wished context is
+    given or refused. Raises ModelError when even a short context does not fit, with what it needs,
+    what is free and what would fit, and for a file that cannot be read."""
     header = read_header(path)
     shape = model_shape(header)
     most_layers = len(shape.layers) + 1
     if gpu_layers is not None and gpu_layers >= 0:
         most_layers = min(most_layers, gpu_layers)
     longest = min(wish.n_ctx, shape.context_length or wish.n_ctx)
+    if longest < wish.n_ctx and not shorten:
+        raise ModelError(
+            f"{path.name} was trained for at most {longest} tokens of context, not {wish.n_ctx}.",
+            hint=f"Use --context {longest}, or leave it out.",
+        )
     shortest = min(longest, _SMALLEST_CONTEXT)
 
     def at(n_ctx: int) -> Fitted | None:
@@ -63,8 +75,26 @@ def fit(path: Path, wish: ContextOptions, free: FreeMemory, *, gpu_layers: int |
             found, low = better, middle
         else:
             high = middle
+    if not shorten:
+        raise _too_long(path, header, replace(wish, n_ctx=longest), found.options.n_ctx, free)
     note = f"The context is {found.options.n_ctx} tokens, not {longest}: {_told(free)}."
     return replace(found, note=note)
+
+
+def fit_with_draft(
+    target: Path, draft: Path, wish: ContextOptions, free: FreeMemory, *, shorten: bool = True
+) -> tuple[Fitted, Fitted | None]:
+    """Target and draft, the target as `fit` has it in what the draft leaves. The draft is None where
+    there is no room for both, and the target's `note` says so. Raises ModelError as `fit` does."""
+    alone = fit(target, wish, free, shorten=shorten)
+    estimate(draft, alone.options)  # a draft that cannot be read is no matter of room
+    try:
+        beside = fit(draft, alone.options, free)
+        together = fit(target, wish, free.after(beside.memory), shorten=shorten)
+    except ModelError as error:
+        note = f"{alone.note} The draft {draft.name} is left out: {error.message}"
+        return replace(alone, note=note.strip()), None
+    return together, beside
 
 
 def _layers_that_fit(header: Header, options: ContextOptions, room: int, most: int) -> int:
@@ -74,6 +104,17 @@ def _layers_that_fit(header: Header, options: ContextOptions, room: int, most: i
         return estimate(header, options, layers).device
 
     return max(bisect_right(range(most + 1), room, key=on_device) - 1, 0)
+
+
+def _too_long(path: Path, header: Header, options: ContextOptions, fits: int, free: FreeMemory) -> ModelError:
+    """A context that was asked for does not fit, and a shorter one of `fits` tokens would."""
+    needed = estimate(header, options)
+    return ModelError(
+        f"{path.name} with a context of {options.n_ctx} tokens needs {_gib(needed.total + _HOST_MARGIN)} of "
+        f"memory: weights {_gib(needed.weights)}, KV cache {_gib(needed.kv)}, buffers "
+        f"{_gib(needed.compute)}, and {_gib(_HOST_MARGIN)} to spare. {_told(free)}.",
+        hint=f"--context {fits} would fit. Or close other programs.",
+    )
 
 
 def _refusal(path: Path, header: Header, options: ContextOptions, free: FreeMemory) -> ModelError:

@@ -12,6 +12,7 @@ LONGEST_PAID = 16
 # but for some at least.
 _BOLDNESS = 2
 _FEWEST = 4
+_ALL = 1 << 16
 # Share of plain decoding's time that may go into asking a drafter without promise.
 _PROBING = 0.01
 _WEIGHT = 0.1
@@ -31,6 +32,8 @@ class Record:
     def __init__(self, drafter: Drafter) -> None:
         self.acceptance = Acceptance(drafter.prior)
         self.price = 0.0
+        # What a grammar forces is right however long it is.
+        self._certain = drafter.prior(1) >= 1.0
         self._asked = 0
         # The mean chance that the tokens up to i are there and right.
         self._reach = [_FIRST_REACH ** (i + 1) for i in range(LONGEST_PAID)]
@@ -41,6 +44,8 @@ class Record:
     @property
     def boldness(self) -> int:
         """How many tokens to ask for at most."""
+        if self._certain:
+            return _ALL
         return max(_FEWEST, int(_BOLDNESS * self.acceptance.run))
 
     def is_free(self, drafter: Drafter, plain_s: float) -> bool:

@@ -18,6 +18,7 @@ from assistant.engine.llama import Context
 
 _TOKENS_BEFORE = 32
 _DOUBTFUL = 0
+_WEAKEST_DRAFT = 4  # the rest of a draft on so little would not be reached, and costs time to weigh
 _OFTEN = 2
 # A change costs two microseconds a token of the sources: in longer ones more than it saves.
 _LONGEST_CHANGED = 30_000
@@ -97,6 +98,7 @@ class EditDrafter:
         source, walk = self._source, copy(self._walk)
         for token in after:
             walk.follow(source, token)
+        limit = min(limit, _WEAKEST_DRAFT + int(walk.bits))
         tokens = source.tokens[walk.at : walk.at + limit]
         if SEPARATOR in tokens:
             tokens = tokens[: tokens.index(SEPARATOR)]

@@ -16,6 +16,7 @@ from assistant.engine.llama import Context
 from assistant.engine.prefix import common_prefix
 
 _CONTESTED, _ALONE, _AGREED = range(3)
+_WEAKEST_DRAFT = 4  # the rest of a draft on so little would not be reached, and costs time to weigh
 _FOLLOWED = 4  # all matches vote for the first token, these go on
 _LENGTH_CLASSES = LONGEST_MATCH.bit_length() + 1
 _STORED = 3 * _LENGTH_CLASSES  # added to the evidence of what comes from the store
@@ -93,6 +94,9 @@ def _follow(
 ) -> Proposal:
     """Draft what the leading match went on with, dropping the places that went on otherwise. `after`
     stands behind the indexed tokens, `offset` is added to the evidence."""
+    if not matches:
+        return NOTHING
+    limit = min(limit, _WEAKEST_DRAFT * (1 + matches[0].length))
     tokens, size = index.tokens, len(index)
     drafted = array("i", after)  # a place may run into the end of the text: it goes on with the draft
     evidence: list[int] = []

@@ -68,6 +68,8 @@ class NgramIndex:
         """Earlier places behind a longest n-gram (of the index's orders) that ends `tail`: of the
         latest sixteen, the longest match first and the latest first among equals."""
         size = len(self.tokens)
+        if not size:
+            return []
         for order, bucket in reversed(self._buckets(tail[-self._orders[-1] :])):
             found: list[Match] = []
             place = self._latest[order][bucket]
