@@ -126,12 +126,12 @@ def test_tool_calls_of_a_real_model(context: Context, sampling: Sampling) -> Non
     ask = "<|im_start|>user\nInsert a line in src/main.py.<|im_end|>\n<|im_start|>assistant\n"
     prompt = context.model.tokenize(ask)
     grammars = Grammars(context.model)
-    stats = Stats()
     calls = []
-    for drafters in (None, [LookupDrafter()]):
-        constraint = grammars.constraint(TOOL_CALL)
+    drafting: tuple[list[Drafter] | None, ...] = (None, [LookupDrafter()], [])
+    for drafters in drafting:
+        constraint, stats = grammars.constraint(TOOL_CALL), Stats()
         calls.append(answer(context, constraint, drafters, prompt=prompt, sampling=sampling, stats=stats))
-    assert calls[0] == calls[1]
+    assert calls[0] == calls[1] == calls[2]
     call = ToolCall.model_validate_json(text_of(context.model, calls[0][0]))
     assert call.name == "edit_file"
     assert stats.by_drafter["forced"].acceptance_rate == 1.0
