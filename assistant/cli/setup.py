@@ -16,6 +16,8 @@ from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.store import AnswerStore, store_path
 from assistant.engine.fit import Fitted, fit, fit_with_draft
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
+from assistant.engine.memory import FreeMemory
+from assistant.engine.options import FlashAttention
 
 Progress = Callable[[str, float], None]
 DEFAULT_CONTEXT = 8192
@@ -38,8 +40,11 @@ def load_generator(
     left out. Raises ModelError or UsageError."""
     files = resolve_model(name)
     prepare(files, progress)
-    wish = ContextOptions(n_ctx=context_tokens or DEFAULT_CONTEXT, exact=exact)
-    target, draft = _fit(files, wish, shorten=context_tokens is None)
+    free = free_memory()
+    wish = ContextOptions(
+        n_ctx=context_tokens or DEFAULT_CONTEXT, flash_attention=_flash_attention(free), exact=exact
+    )
+    target, draft = _fit(files, wish, free, shorten=context_tokens is None)
     if target.note:
         if tell:
             tell(target.note)
@@ -66,10 +71,18 @@ def load_generator(
     return generator
 
 
-def _fit(files: ModelFiles, wish: ContextOptions, *, shorten: bool) -> tuple[Fitted, Fitted | None]:
+def _flash_attention(free: FreeMemory) -> FlashAttention:
+    """On a CPU it reads the KV cache once for each token of a pass, and a draft is many. Behind 3,500
+    tokens, SmolLM2 on two cores: 16 tokens take 210 ms with it and 141 ms without, one takes 22 and 27."""
+    return "auto" if free.device else "off"
+
+
+def _fit(
+    files: ModelFiles, wish: ContextOptions, free: FreeMemory, *, shorten: bool
+) -> tuple[Fitted, Fitted | None]:
     if files.draft is None:
-        return fit(files.target, wish, free_memory(), shorten=shorten), None
-    return fit_with_draft(files.target, files.draft, wish, free_memory(), shorten=shorten)
+        return fit(files.target, wish, free, shorten=shorten), None
+    return fit_with_draft(files.target, files.draft, wish, free, shorten=shorten)
 
 
 def prepare(files: ModelFiles, progress: Progress) -> None:
