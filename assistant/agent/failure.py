@@ -42,6 +42,8 @@ def tells_of_check(line: str) -> bool:
 def _pytest(output: str) -> str:
     code, values = _PYTEST_CODE.search(output), _PYTEST_VALUES.search(output)
     where = _PYTEST_WHERE.search(output)
+    if values and where and values["left"] == where["value"]:
+        return _gives(where["call"], values["left"], values["right"])
     checked = _parsed(code["code"]) if code else None
     if not isinstance(checked, ast.Assert):
         return ""

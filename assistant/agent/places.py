@@ -1,4 +1,5 @@
-"""Where a change belongs: the whole of a very short file, else the functions that the evidence points at.
+"""Where a change belongs: in a very short file first the whole, else first the functions that the
+evidence points at.
 
 Small models damage what they need not have touched, so they are shown no more than they must change.
 """
@@ -85,13 +86,16 @@ def _of_file(source: SourceFile, evidence: Evidence, fits: int) -> list[tuple[fl
     named = _LOCATION * (source.shown in evidence.message or source.path.name in evidence.message)
     named += sum(_LOCATION for path, _ in evidence.locations if path == source.path)
     broken = any(shown == source.shown for shown, _ in evidence.problems)
-    if lines <= SHORT_FILE_LINES or (not chosen and len(source.text) <= fits):
-        return [(best + named + broken, whole)]
+    if not chosen and (lines <= SHORT_FILE_LINES or len(source.text) <= fits):
+        return [(named + broken, whole)]
     places = [
         (scores[each] + named, Place(source, each.first_line, each.last_line, each, suspects))
         for each in chosen
         if len(_text(source, each)) <= fits
     ]
+    if lines <= SHORT_FILE_LINES:
+        parts = [(score / 2, place) for score, place in places if place.code.strip() != whole.code.strip()]
+        return [(best + named + broken, whole), *parts]
     if len(source.text) <= fits and (not places or lines <= _MIDDLE_FILE_LINES):
         places.append(((best + named) / 2, whole))
     return places

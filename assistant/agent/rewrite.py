@@ -13,6 +13,7 @@ from assistant.agent.places import Place
 from assistant.chat.generator import Generator, Reply, ReplyEvent, ReplyOptions
 from assistant.chat.messages import Message
 from assistant.engine.sampling import Sampling
+from assistant.repo.blank_lines import with_blank_lines_of
 from assistant.repo.hunks import Hunk, diff_hunks, split_lines
 from assistant.repo.syntax import Definition, definitions, language_of, syntax_problems
 from assistant.resources import resource_folder
@@ -110,7 +111,7 @@ def _new_text(place: Place, code: str, message: str) -> str:
     found = definitions(code, language)
     if place.definition is not None:
         code = _same_definition(place.definition, code, found)
-    text = place.with_code(code)
+    text = with_blank_lines_of(place.source.text, place.with_code(code))
     if text == place.source.text:
         raise UnusableAnswerError("the answer changes nothing")
     before, after = syntax_problems(place.source.text, language), syntax_problems(text, language)

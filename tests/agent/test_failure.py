@@ -33,6 +33,12 @@ def test_pytest(tmp_path: Path, check: str, said: str) -> None:
     assert in_words(run(tmp_path, test, "-m", "pytest", "-q", "test_calc.py")) == [said]
 
 
+def test_pytest_with_the_check_on_the_line_of_its_function(tmp_path: Path) -> None:
+    test = "from calc import add\ndef test_it(): assert add(2, 3) == 5\n"
+    said = in_words(run(tmp_path, test, "-m", "pytest", "-q", "test_calc.py"))
+    assert said == ["add(2, 3) gives -1 instead of 5"]
+
+
 @pytest.mark.parametrize(
     ("check", "said"),
     [

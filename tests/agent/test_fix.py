@@ -191,6 +191,17 @@ def test_only_the_function_that_the_traceback_names_is_rewritten(root: Path) -> 
     assert proposed.changes[0].place.shown == "calc.py:add"
 
 
+def test_the_function_is_asked_for_where_the_short_file_did_not_come_back_whole(root: Path) -> None:
+    rest = "\n\ndef double(x):\n    return 2 * x\n"
+    (root / "calc.py").write_text(BUGGY + rest)
+    generator = ScriptedGenerator(FENCED + "def double(x:\n", FENCED + FIXED)
+    outcome, events = fix(root, generator, options=FixOptions("add is wrong", test=PASSES_WHEN_FIXED))
+    assert (outcome.status, outcome.answers) == ("done", 2)
+    assert len(of_type(events, Unusable)) == 1
+    assert "double" not in generator.asked[1][0][-1].content
+    assert (root / "calc.py").read_text() == FIXED + rest
+
+
 def test_a_method_keeps_its_indentation_and_examples_of_use_are_left_out(root: Path) -> None:
     filler = "".join(f"    def f{i}(self):\n        return {i}\n\n" for i in range(20))
     method = "    def add(self, a, b):\n        return a - b\n"
