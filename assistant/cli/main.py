@@ -143,8 +143,10 @@ def _register() -> None:
     from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
     from assistant.cli.pull_command import pull
+    from assistant.cli.undo_command import undo
 
     app.command()(fix)
+    app.command()(undo)
     app.command()(demo)
     app.command()(bench)
     app.command()(pull)

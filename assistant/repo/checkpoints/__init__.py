@@ -21,7 +21,7 @@ a turn: it can be undone.
 """
 
 from assistant.repo.checkpoints.state import ABSENT, FileState
-from assistant.repo.checkpoints.store import Checkpoints, open_checkpoints
+from assistant.repo.checkpoints.store import Checkpoints, open_checkpoints, write_recorded
 from assistant.repo.checkpoints.turn import Turn, TurnRecord
 from assistant.repo.checkpoints.undo import FileUndo, Undo, apply_undo, plan_redo, plan_undo
 
@@ -37,4 +37,5 @@ __all__ = [
     "open_checkpoints",
     "plan_redo",
     "plan_undo",
+    "write_recorded",
 ]

@@ -17,6 +17,7 @@ from assistant.repo.atomic import sweep
 from assistant.repo.checkpoints.database import transaction
 from assistant.repo.checkpoints.state import FileState, locate, missing_folders, read_state
 from assistant.repo.checkpoints.turn import FileRecord, Turn, TurnRecord
+from assistant.repo.files import SourceFile, write_source
 
 MAX_BYTES = 512 * 2**20
 _Change = tuple[int, bytes, str, str, int]
@@ -25,6 +26,12 @@ _Change = tuple[int, bytes, str, str, int]
 def open_checkpoints(root: Path) -> "Checkpoints":
     """The checkpoints of the repository or folder `root`, in coder's data folder."""
     return Checkpoints(data_folder() / "checkpoints", root)
+
+
+def write_recorded(source: SourceFile, text: str, title: str) -> SourceFile:
+    """`write_source` as a turn of its own, in the checkpoints of the source's root."""
+    with open_checkpoints(source.root).turn(title) as turn:
+        return write_source(source, text, turn.keep)
 
 
 class Checkpoints:
