@@ -153,7 +153,13 @@ def _run(root: Path, arguments: Sequence[str], environment: dict[str, str]) -> G
         except (OSError, ValueError) as error:
             raise CoderError(f"git cannot be run: {error}.", hint="Is git installed?") from error
         assert process.stdout is not None
-        timer = threading.Timer(TIMEOUT_S, process.kill)
+        timed_out = threading.Event()
+
+        def stop() -> None:
+            timed_out.set()
+            process.kill()
+
+        timer = threading.Timer(TIMEOUT_S, stop)
         timer.start()
         try:
             output = process.stdout.read(MAX_BYTES + 1)
@@ -161,13 +167,12 @@ def _run(root: Path, arguments: Sequence[str], environment: dict[str, str]) -> G
             if cut:
                 process.kill()
         finally:
-            timed_out = not timer.is_alive()
             timer.cancel()
             process.stdout.close()
             code = process.wait()
         errors.seek(0)
         said = errors.read(2000).decode("utf-8", "replace").strip()
-    if timed_out:
+    if timed_out.is_set():
         raise CoderError(f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} s and was stopped.")
     if code and not cut:
         raise UsageError(f"git {arguments[0]}: {said or f'ended with {code}'}")
