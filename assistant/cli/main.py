@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from assistant.cli.options import ContextOption, ModelOption
 from assistant.errors import CoderError, ExitCode, UsageError
+from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.chat.generator import Generator
@@ -74,9 +75,9 @@ app = typer.Typer(
 
 def report(error: CoderError) -> None:
     """What happened, and what to do next, on stderr."""
-    typer.secho(f"coder: {error.message}", fg="red", err=True)
+    typer.secho(visible(f"coder: {error.message}"), fg="red", err=True)
     if error.hint:
-        typer.echo(f"  {error.hint}", err=True)
+        typer.echo(visible(f"  {error.hint}"), err=True)
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,5 +1,7 @@
 """The fixer with a scripted model: what it writes, what it refuses, and that nothing is ever lost."""
 
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -269,6 +271,18 @@ def test_an_interrupt_during_the_test_puts_the_file_back(root: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(test="pytest"))
     assert runs == [BUGGY, FIXED], "the candidate was being tested when the interrupt came"
+    assert (root / "calc.py").read_text() == BUGGY
+
+
+def test_killed_in_the_middle_of_a_test_it_can_be_taken_back(root: Path) -> None:
+    kills = "grep -q 'a + b' calc.py && kill -9 $PPID; false"
+    child = os.fork()
+    if child == 0:
+        fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(test=kills))
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert (root / "calc.py").read_text() == FIXED, "the candidate was being tested"
+    take_back(root)
     assert (root / "calc.py").read_text() == BUGGY
 
 

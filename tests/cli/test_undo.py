@@ -135,3 +135,16 @@ def test_where_nothing_was_changed_the_list_is_empty(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert coder("undo", "--list", "--json").out == "[]\n"
     assert "has changed nothing here" in coder("undo", "--list").err
+
+
+def test_odd_names_and_titles_do_not_reach_the_terminal(root: Path) -> None:
+    name = "\x1b]0;evil\x07\udcff.py"
+    (root / name).write_text("x = 1\n")
+    with open_checkpoints(root).turn("\x1b[2J title") as turn:
+        write_all([(read_source(root / name, root), "x = 2\n")], turn.keep)
+    (root / name).write_text("mine\n")
+    for ran in (coder("undo", "--list"), coder("undo", "--yes"), coder("undo", "--yes", "--json")):
+        assert "\x1b" not in ran.out + ran.err
+        assert "evil" in ran.out
+    assert coder("undo", "--yes", "--force").code == ExitCode.DONE
+    assert (root / name).read_text() == "x = 1\n"

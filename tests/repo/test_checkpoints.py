@@ -16,8 +16,10 @@ from assistant.repo.checkpoints import (
     Checkpoints,
     FileState,
     apply_undo,
+    open_checkpoints,
     plan_redo,
     plan_undo,
+    write_recorded,
 )
 from assistant.repo.checkpoints.state import read_state, write_states
 from assistant.repo.files import read_source, write_all
@@ -249,17 +251,27 @@ def test_write_all_records_before_it_writes(store: Checkpoints) -> None:
     assert [path.name for path in store.root.iterdir()] == ["a"]
 
 
+def test_a_single_write_is_a_turn_in_coders_own_folder(root: Path) -> None:
+    (root / "src").mkdir()
+    (root / "src" / "a").write_text("one\n")
+    write_recorded(read_source(root / "src" / "a", root), "two\n", "apply src/a")
+    checkpoints = open_checkpoints(root)
+    assert [turn.title for turn in checkpoints.turns()] == ["apply src/a"]
+    undo(checkpoints)
+    assert (root / "src" / "a").read_text() == "one\n"
+
+
 def test_the_oldest_go_first_when_the_room_is_used_up(root: Path, tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path / "kept", root, max_bytes=10_000)
+    store = Checkpoints(tmp_path / "kept", root, max_bytes=150_000)
     for n in range(20):
-        change(store, a=text(f"{n}" * 500))
+        change(store, a=text(f"{n:02} " * 10_000))
     turns = store.turns()
-    assert 3 < len(turns) < 20
-    assert turns[0].id == 20
+    assert [turn.id for turn in turns] == [20, 19, 18, 17][: len(turns)]
+    assert len(turns) > 1
+    assert (tmp_path / "kept" / "checkpoints.sqlite").stat().st_size <= 150_000
     for _ in turns:
         undo(store)
-    assert (root / "a").read_text()[0] in "0123456789", "the oldest one kept is the end of the way back"
-    assert (tmp_path / "kept" / "checkpoints.sqlite").stat().st_size < 100_000
+    assert (root / "a").read_text() == f"{19 - len(turns):02} " * 10_000, "no further back"
 
 
 def test_roots_do_not_see_each_other_and_contents_are_private(store: Checkpoints, tmp_path: Path) -> None:

@@ -149,8 +149,9 @@ def _confine_writes(root: Path, temporary: Path, *, whole: bool) -> bool:
     size = 24 if version >= 6 else 8
     ruleset = _check(_libc.syscall(_CREATE_RULESET, attributes, size, 0), "landlock")
     places = [root] if whole else [path for path in root.iterdir() if path.name.lower() != ".git"]
-    for place in (*places, temporary, *(["/dev/shm"] if whole else []), *_DEVICES):
-        _allow_writes(ruleset, Path(place))
+    devices = ("/dev/shm", *_DEVICES) if whole else _DEVICES
+    for place in (*places, temporary, *map(Path, devices)):
+        _allow_writes(ruleset, place)
     _no_new_privileges()
     _check(_libc.syscall(_RESTRICT_SELF, ruleset, 0), "landlock")
     os.close(ruleset)

@@ -35,8 +35,8 @@ def write_recorded(source: SourceFile, text: str, title: str) -> SourceFile:
 
 
 class Checkpoints:
-    """The turns of one root. `folder` may serve many roots and processes at once; what it keeps is
-    bounded by `max_bytes` of content, of which the oldest turns go first."""
+    """The turns of one root. `folder` may serve many roots and processes at once; the file
+    that all is kept in is bounded by `max_bytes`: the oldest turns go first."""
 
     def __init__(self, folder: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self.root = root.resolve()
@@ -205,4 +205,9 @@ def _files(changes: Sequence[_Change]) -> Iterator[FileRecord]:
 
 
 def _size(database: sqlite3.Connection) -> int:
-    return int(database.execute("SELECT coalesce(sum(length(content)), 0) FROM states").fetchone()[0])
+    """Bytes that the database takes, without reading all of it."""
+    pages, free, bytes_a_page = (
+        int(database.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * bytes_a_page
