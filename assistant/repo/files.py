@@ -149,7 +149,8 @@ def write_all(changes: Sequence[tuple[SourceFile, str]], keep: Keep | None = Non
                 hint="These have the new text. The old one lies beside them, in files ending in .coder.",
             ) from error
         if isinstance(error, OSError):
-            raise CoderError(f"Nothing was written: {error.strerror or error} ({error.filename}).") from error
+            where = f" ({error.filename})" if error.filename else ""
+            raise CoderError(f"Nothing was written: {error.strerror or error}{where}.") from error
         raise
     finally:
         for temporary in staged:

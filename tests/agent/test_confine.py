@@ -22,7 +22,7 @@ WAYS: tuple[tuple[Kind, Namespaces], ...] = (
     ("landlock", "none"),
     ("sandbox-exec", "given"),
 )
-FOUND = [found for way in WAYS if (found := confine._probe(*way))]
+FOUND = [found for way in WAYS if (found := confine.probe(*way))]
 
 
 @pytest.fixture
@@ -157,6 +157,18 @@ def test_others_are_not_killed(root: Path, way: Confinement) -> None:
     finally:
         victim.send_signal(signal.SIGKILL)
         victim.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_the_environment_of_others_is_not_read(root: Path, way: Confinement) -> None:
+    other = subprocess.Popen(["sleep", "30"], env={"SECRET": "hunter2"})
+    try:
+        read = f"tr '\\0' '\\n' < /proc/{other.pid}/environ"
+        assert "hunter2" in run_command(read, root).output
+        assert "hunter2" not in run(read, root, way).output
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_a_hang_is_stopped_there_too(root: Path, way: Confinement) -> None:

@@ -19,8 +19,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from assistant.agent.confine.launcher import HIDDEN_FILES, HIDDEN_FOLDERS
-
 Kind = Literal["bubblewrap", "landlock", "sandbox-exec", "none"]
 Namespaces = Literal["given", "own", "none"]
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -68,10 +66,11 @@ def confinement() -> Confinement:
         "linux": (("bubblewrap", "given"), ("landlock", "own"), ("landlock", "none")),
         "darwin": (("sandbox-exec", "given"),),
     }
-    return next(filter(None, (_probe(*way) for way in ways.get(sys.platform, ()))), UNCONFINED)
+    return next(filter(None, (probe(*way) for way in ways.get(sys.platform, ()))), UNCONFINED)
 
 
-def _probe(kind: Kind, namespaces: Namespaces) -> Confinement | None:
+def probe(kind: Kind, namespaces: Namespaces) -> Confinement | None:
+    """What this way gives here, found by running something in it; None where it does not work."""
     with tempfile.TemporaryDirectory(prefix="coder-") as name:
         folder = Path(name).resolve()
         (folder / ".git").mkdir()
@@ -111,6 +110,8 @@ def _wrapped(
 
 
 def _bubblewrap(root: Path, temporary: Path) -> Iterator[str]:
+    from assistant.agent.confine.launcher import HIDDEN_FILES, HIDDEN_FOLDERS  # it loads on Linux alone
+
     yield from ("--die-with-parent", "--new-session")
     yield from ("--unshare-user-try", "--unshare-net", "--unshare-ipc", "--unshare-pid", "--unshare-uts")
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")

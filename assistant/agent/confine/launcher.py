@@ -61,6 +61,7 @@ _KEPT_FLAGS = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
 _ARCHITECTURES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # audit number, socket(2)
 _IO_URING_SETUP = 425
 _X32 = 0x40000000
+_FIRST_DROPPED = 5  # capabilities(7): those before it are about owners and modes of files
 _MAX_FILE_BYTES = 4 * 2**30
 _MORE_TASKS = 2048
 
@@ -77,6 +78,7 @@ def main(arguments: list[str]) -> None:
         if not _confine_writes(Path(root), Path(temporary), whole=inside) and namespaces != "given":
             raise OSError("this system has no Landlock")
         filtered = _filter_sockets([socket.AF_INET, socket.AF_INET6] if inside else [])
+        _drop_capabilities()
     except OSError as error:
         sys.stderr.write(f"coder: the command was not run, it could not be confined: {error}\n")
         sys.exit(126)
@@ -193,6 +195,13 @@ def _filter_sockets(families: list[int]) -> bool:
     header = struct.pack("@HP", len(program), ctypes.addressof(code))
     _no_new_privileges()
     return _prctl(22, 2, header) == 0  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+
+
+def _drop_capabilities() -> None:
+    """Leave root, where that is who we are, what it takes to own files: all else, such as reading the
+    memory of others past Landlock, is gone with the next exec."""
+    for capability in range(_FIRST_DROPPED, 64):
+        _prctl(24, capability)  # PR_CAPBSET_DROP; without privileges there is nothing to drop
 
 
 def _no_new_privileges() -> None:

@@ -35,8 +35,8 @@ def write_recorded(source: SourceFile, text: str, title: str) -> SourceFile:
 
 
 class Checkpoints:
-    """The turns of one root. `folder` may serve many roots and processes at once; the file
-    that all is kept in is bounded by `max_bytes`: the oldest turns go first."""
+    """The turns of one root. `folder` may serve many roots and processes at once; the file in it is bounded
+    by `max_bytes`: the oldest turns go first."""
 
     def __init__(self, folder: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self.root = root.resolve()
