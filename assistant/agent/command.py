@@ -1,9 +1,11 @@
-"""Run the user's test command: bounded in time, output and memory, and stopped with all its children."""
+"""Run a command: bounded in time, output and memory, stopped with all its children, and confined where a
+model proposed it."""
 
 import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,9 @@ from threading import Event, Thread
 from typing import IO, Literal
 
 import psutil
+
+from assistant.agent.confine import Confinement
+from assistant.agent.confine.environment import confined_environment
 
 HEAD_BYTES = 16 * 1024
 TAIL_BYTES = 48 * 1024
@@ -53,36 +58,48 @@ class CommandResult:
 
 
 def run_command(
-    command: str, folder: Path, *, timeout_s: float = 120.0, cancel: Event | None = None
+    command: str,
+    folder: Path,
+    *,
+    timeout_s: float = 120.0,
+    cancel: Event | None = None,
+    confinement: Confinement | None = None,
 ) -> CommandResult:
-    """Run `command` in a shell in `folder`, in a process group of its own. Never raises for what it does."""
+    """Run `command` in a shell in `folder`, in a process group of its own. Never raises for what it does.
+
+    Without a `confinement` it is the user's own command and runs as in their shell; with one, also one
+    that holds nothing, it sees no secrets in its environment."""
     started = time.monotonic()
-    try:
-        process = _start(command, folder)
-    except OSError as error:
-        return CommandResult(command, None, str(error), 0.0)
-    assert process.stdout is not None
-    output = _Bounded(process.stdout)
-    stopped: Stopped = "cancelled"
-    try:
-        stopped = _wait(process, started + timeout_s, cancel or Event())
-    finally:
-        _end(process, _descendants(process.pid) if stopped else [])
-        output.finish()
+    with tempfile.TemporaryDirectory(prefix="coder-", ignore_cleanup_errors=True) as temporary:
+        try:
+            process = _start(command, folder, confinement, Path(temporary).resolve())
+        except OSError as error:
+            return CommandResult(command, None, str(error), 0.0)
+        assert process.stdout is not None
+        output = _Bounded(process.stdout)
+        stopped: Stopped = "cancelled"
+        try:
+            stopped = _wait(process, started + timeout_s, cancel or Event())
+        finally:
+            _end(process, _descendants(process.pid) if stopped else [])
+            output.finish()
     return CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
 
 
-def _start(command: str, folder: Path) -> subprocess.Popen[bytes]:
+def _start(
+    command: str, folder: Path, confinement: Confinement | None, temporary: Path
+) -> subprocess.Popen[bytes]:
+    environment = confined_environment(os.environ, temporary) if confinement else os.environ
     return subprocess.Popen(
-        command,
-        shell=True,
+        confinement.wrap(command, folder, temporary) if confinement else command,
+        shell=confinement is None,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
         # Two tries within a second would otherwise share one stale .pyc file.
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 

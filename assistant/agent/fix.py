@@ -31,6 +31,7 @@ from assistant.agent.rewrite import Change, rewrite
 from assistant.agent.trial import Trial
 from assistant.chat.generator import Generator, Reply
 from assistant.errors import ContextFullError, UsageError
+from assistant.repo.checkpoints import Checkpoints
 from assistant.repo.files import SourceFile, require_writable, write_all
 from assistant.repo.hunks import Hunk, apply_hunks
 from assistant.repo.syntax import language_of, syntax_problems
@@ -65,18 +66,17 @@ class Fixer:
         generator: Generator,
         sources: Sequence[SourceFile],
         workspace: Workspace,
-        backups: Path,
+        checkpoints: Checkpoints,
         options: FixOptions,
         consent: Consent,
     ) -> None:
         self._generator = generator
         self._sources = sources
         self._workspace = workspace
-        self._backups = backups
         self._options = options
         self._consent = consent
         self._outcome = Outcome()
-        self._backed_up: dict[Path, Path] = {}
+        self._turn = checkpoints.turn(_title(options, sources))
         self._tried: set[str] = set()
         self._budget = Budget(options.budget_s)
 
@@ -84,7 +84,7 @@ class Fixer:
         """Raises what `check_request` does, and ContextFullError where nothing fits the model's context."""
         started = time.monotonic()
         check_request(self._sources, self._options)
-        with self._budget:
+        with self._turn, self._budget:
             yield from self._work()
         self._outcome.seconds = time.monotonic() - started
         yield self._outcome
@@ -135,10 +135,9 @@ class Fixer:
         elif not self._consent(changes):
             self._refuse()
         else:
-            kept = [Written(change.place.source, self._back_up(change.place.source)) for change in changes]
-            write_all([(change.place.source, change.text) for change in changes])
-            self._outcome.status = "done"
-            yield from kept
+            write_all([(change.place.source, change.text) for change in changes], self._turn.keep)
+            self._outcome.status, self._outcome.turn = "done", self._turn.id
+            yield Written(tuple(change.place.source for change in changes))
 
     def _until_the_test_passes(self, places: Sequence[Place], evidence: Evidence) -> Iterator[FixEvent]:
         for attempt in range(self._options.tries):
@@ -157,10 +156,9 @@ class Fixer:
     def _try(self, change: Change) -> Iterator[FixEvent]:
         """Write the change and test it; what passes stays, without the hunks that are not needed."""
         source = change.place.source
-        backup = self._back_up(source)
-        with Trial(source) as trial:
+        with Trial(source, self._turn.keep) as trial:
             trial.put(change.text)
-            yield Written(source, backup)
+            yield Written((source,))
             result = yield from self._test("changed")
             if self._budget.spent and not result.passed:
                 return
@@ -182,7 +180,7 @@ class Fixer:
                 return
             trial.put(apply_hunks(source.text, part))
             trial.keep()
-            self._outcome.status = "done"
+            self._outcome.status, self._outcome.turn = "done", self._turn.id
             self._outcome.changed(source, trial.now.text)
             self._outcome.dropped_hunks = len(change.hunks) - len(part)
             if self._outcome.dropped_hunks:
@@ -229,15 +227,14 @@ class Fixer:
             cancel=self._budget.cancel,
         )
 
-    def _back_up(self, source: SourceFile) -> Path:
-        """Where the file's bytes are kept, as they were before this run."""
-        if source.path not in self._backed_up:
-            self._backed_up[source.path] = self._workspace.backup(source, self._backups)
-        return self._backed_up[source.path]
-
     def _refuse(self) -> None:
         self._outcome.texts.clear()
         self._outcome.status = "refused"
 
     def _fits(self) -> int:
         return int(self._generator.context_tokens * _SHARE_OF_CONTEXT) * _CHARACTERS_A_TOKEN
+
+
+def _title(options: FixOptions, sources: Sequence[SourceFile]) -> str:
+    why = options.message or (f"until `{options.test}` passes" if options.test else "syntax")
+    return f"fix {', '.join(source.shown for source in sources)}: {why}"

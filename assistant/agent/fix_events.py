@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from assistant.agent.command import CommandResult
@@ -65,10 +64,9 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`backup` is where the file's former bytes are kept."""
+    """The change is in these files now; what they were is kept in the outcome's turn."""
 
-    source: SourceFile
-    backup: Path
+    sources: tuple[SourceFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,13 @@ Status = Literal["done", "nothing to do", "not achieved", "refused", "proposed",
 @dataclass(slots=True)
 class Outcome:
     """`texts` are the new texts by shown path, of the files that were changed (or, when `proposed`, would
-    be). `answers` counts the model's replies; `stats` adds them up."""
+    be). `turn` is the checkpoint that takes them back. `answers` counts the model's replies; `stats` adds
+    them up."""
 
     status: Status = "not achieved"
     texts: dict[str, str] = field(default_factory=dict)
     sources: dict[str, SourceFile] = field(default_factory=dict)
+    turn: int | None = None
     answers: int = 0
     test: CommandResult | None = None
     dropped_hunks: int = 0

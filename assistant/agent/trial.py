@@ -5,21 +5,23 @@ from types import TracebackType
 from typing import Self
 
 from assistant.errors import CoderError
-from assistant.repo.files import SourceFile, put_back, write_source
+from assistant.repo.files import Keep, SourceFile, put_back, write_source
 
 
 class Trial:
-    """Writes candidate texts and, unless one is kept, puts the file back to the byte when left."""
+    """Writes candidate texts, which `record` is told first, and puts the file back to the byte when left,
+    unless one is kept."""
 
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, record: Keep) -> None:
         self.original = source
+        self._record = record
         self.now = source
         self._kept: SourceFile | None = None
 
     def put(self, text: str) -> None:
         """Raises RefusedError where someone else has changed the file meanwhile; their text stays."""
         if text != self.now.text:
-            self.now = write_source(self.now, text)
+            self.now = write_source(self.now, text, self._record)
 
     def keep(self) -> None:
         """What is in the file now is the result, whatever happens after."""

@@ -7,7 +7,7 @@ import platformdirs
 
 
 def data_folder() -> Path:
-    """Models, backups and sessions."""
+    """Models, checkpoints and sessions."""
     return _under_home("data") or Path(platformdirs.user_data_dir("coder"))
 
 

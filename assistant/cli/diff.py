@@ -19,8 +19,17 @@ def coloured(change: Change) -> Iterator[Text]:
     for line, hunk_begins in _with_hunks(change, unexpected):
         if hunk_begins:
             yield Text("? away from the problem:", "yellow")
-        style = "bold" if line.startswith(("---", "+++")) else _STYLES.get(line[:1], "")
-        yield Text(visible(line.expandtabs(4)), style)
+        yield _line(line)
+
+
+def diff_lines(diff: str) -> Iterator[Text]:
+    """The lines of any diff."""
+    return map(_line, diff.splitlines())
+
+
+def _line(line: str) -> Text:
+    style = "bold" if line.startswith(("---", "+++")) else _STYLES.get(line[:1], "")
+    return Text(visible(line.expandtabs(4)), style)
 
 
 def _with_hunks(change: Change, wanted: list[Hunk]) -> Iterator[tuple[str, bool]]:

@@ -88,20 +88,18 @@ class FixRun:
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
         self._out = Console(highlight=False, soft_wrap=True)
         self._line = LiveLine(self._err)
-        self._backups: dict[str, Path] = {}
+        self._written = False
 
     def run(self, model: str | None, context_tokens: int | None) -> "Outcome":
         """Load the model, do the work, tell how it ended."""
         from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
-        from assistant.catalog.locations import data_folder
         from assistant.catalog.resolve import resolve_model
         from assistant.cli.setup import load_generator
+        from assistant.repo.checkpoints import open_checkpoints
 
         check_request(self._sources, self._options)
         files = resolve_model(model)
-        if not self._workspace.is_git:
-            self._say("This is no git repository: to undo, take the backup that is kept.", "yellow")
         if files.tiny:
             self._say(
                 "The embedded model is tiny, for trying out. A real one: coder pull deepseek-coder-6.7b",
@@ -121,7 +119,7 @@ class FixRun:
                     generator,
                     self._sources,
                     self._workspace,
-                    data_folder() / "backups",
+                    open_checkpoints(self._workspace.root),
                     self._options,
                     self._consent,
                 )
@@ -132,7 +130,10 @@ class FixRun:
                         self._show(event)
             except KeyboardInterrupt:
                 raise InterruptedByUserError(
-                    "Interrupted.", hint=f"Nothing is lost. Before: {self._kept()}"
+                    "Interrupted.",
+                    hint="Nothing is lost: coder undo --list shows what was written."
+                    if self._written
+                    else "Nothing was written.",
                 ) from None
             finally:
                 generator.close()
@@ -156,7 +157,7 @@ class FixRun:
             case events.Proposed():
                 self._show_diff(event.changes)
             case events.Written():
-                self._backups[event.source.shown] = event.backup
+                self._written = True
             case events.Reduced():
                 hunks = f"{event.dropped} of {event.dropped + event.kept} hunks"
                 self._say(f"{hunks} were not needed for the test to pass and were dropped again.")
@@ -195,7 +196,9 @@ class FixRun:
         match outcome.status:
             case "done":
                 changed = ", ".join(outcome.texts)
-                self._say(f"Done: {changed} changed. Before: {self._kept()}", "green")
+                self._say(
+                    f"Done: {changed} changed. To take it back: coder undo --turn {outcome.turn}", "green"
+                )
             case "nothing to do":
                 self._say("The test passes already; nothing was changed.", "green")
             case "proposed":
@@ -214,9 +217,6 @@ class FixRun:
                 f"· {by} · {outcome.seconds:.1f} s",
             )
 
-    def _kept(self) -> str:
-        return ", ".join(map(str, self._backups.values())) or "nothing was written"
-
     def _say(self, text: str, style: str = "") -> None:
         if not self._quiet:
             from rich.text import Text
@@ -233,6 +233,7 @@ def described(outcome: "Outcome") -> dict[str, Any]:
         "status": outcome.status,
         "files": list(outcome.texts),
         "diff": outcome.diff,
+        "turn": outcome.turn,
         "tries": outcome.answers,
         "dropped_hunks": outcome.dropped_hunks,
         "test": test

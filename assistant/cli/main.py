@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from assistant.cli.options import ContextOption, ModelOption
 from assistant.errors import CoderError, ExitCode, UsageError
+from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.chat.generator import Generator
@@ -74,9 +75,9 @@ app = typer.Typer(
 
 def report(error: CoderError) -> None:
     """What happened, and what to do next, on stderr."""
-    typer.secho(f"coder: {error.message}", fg="red", err=True)
+    typer.secho(visible(f"coder: {error.message}"), fg="red", err=True)
     if error.hint:
-        typer.echo(f"  {error.hint}", err=True)
+        typer.echo(visible(f"  {error.hint}"), err=True)
 
 
 def _show_version(wanted: bool) -> None:
@@ -143,8 +144,10 @@ def _register() -> None:
     from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
     from assistant.cli.pull_command import pull
+    from assistant.cli.undo_command import undo
 
     app.command()(fix)
+    app.command()(undo)
     app.command()(demo)
     app.command()(bench)
     app.command()(pull)

@@ -9,12 +9,12 @@ import contextlib
 import os
 import re
 import stat
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import CoderError, RefusedError, UsageError
+from assistant.repo.atomic import stage, sync_folder
 from assistant.repo.hunks import diff_hunks
 
 MAX_BYTES = 1_000_000
@@ -40,6 +40,14 @@ class SourceFile:
     bom: bytes
     newline: str
     mode: int
+
+    @property
+    def root(self) -> Path:
+        """What `shown` is relative to."""
+        return self.path.parents[self.shown.count("/")]
+
+
+Keep = Callable[[Sequence[tuple[SourceFile, bytes]]], None]
 
 
 def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> SourceFile:
@@ -95,34 +103,39 @@ def encode(source: SourceFile, text: str) -> bytes:
         ) from error
 
 
-def write_source(source: SourceFile, text: str) -> SourceFile:
+def write_source(source: SourceFile, text: str, keep: Keep | None = None) -> SourceFile:
     """Replace the file's text, atomically, and return it as it is now."""
-    return write_all([(source, text)])[0]
+    return write_all([(source, text)], keep)[0]
 
 
 def put_back(now: SourceFile, former: SourceFile) -> SourceFile:
     """Give the file the very bytes that it had as `former`. Raises RefusedError where it is not as `now`."""
     _check_unchanged(now)
     try:
-        _stage(former, former.raw).replace(former.path)
+        stage(former.path, former.raw, former.mode).replace(former.path)
     except OSError as error:
         raise CoderError(f"{former.shown} could not be put back: {error.strerror or error}.") from error
-    _sync(former.path.parent)
+    sync_folder(former.path.parent)
     return former
 
 
-def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
-    """Replace the text of several files, all or none. Raises RefusedError and changes nothing where one
-    is protected or is not as it was read."""
+def write_all(changes: Sequence[tuple[SourceFile, str]], keep: Keep | None = None) -> list[SourceFile]:
+    """Replace the text of several files, all or none. `keep` is told the files and their new bytes first,
+    so that it can record what they were; what it raises stops the writing. Raises RefusedError and changes
+    nothing where one is protected or is not as it was read."""
     contents = [encode(source, text) for source, text in changes]
     if len({source.path for source, _ in changes}) < len(changes):
         raise UsageError("The same file was to be written twice.", hint="Name every file once.")
     staged: list[Path] = []
     replaced: list[SourceFile] = []
     try:
-        for (source, _), content in zip(changes, contents, strict=True):
+        for source, _ in changes:
             require_writable(source)
-            staged.append(_stage(source, content))
+            _check_unchanged(source)
+        if keep:
+            keep([(source, content) for (source, _), content in zip(changes, contents, strict=True)])
+        for (source, _), content in zip(changes, contents, strict=True):
+            staged.append(stage(source.path, content, source.mode))
         for source, _ in changes:
             _check_unchanged(source)
         for (source, _), temporary in zip(changes, staged, strict=True):
@@ -136,13 +149,14 @@ def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
                 hint="These have the new text. The old one lies beside them, in files ending in .coder.",
             ) from error
         if isinstance(error, OSError):
-            raise CoderError(f"Nothing was written: {error.strerror or error} ({error.filename}).") from error
+            where = f" ({error.filename})" if error.filename else ""
+            raise CoderError(f"Nothing was written: {error.strerror or error}{where}.") from error
         raise
     finally:
         for temporary in staged:
             temporary.unlink(missing_ok=True)
     for folder in {source.path.parent for source, _ in changes}:
-        _sync(folder)
+        sync_folder(folder)
     return [
         SourceFile(s.path, s.shown, _unix(text), content, s.encoding, s.bom, s.newline, s.mode)
         for (s, text), content in zip(changes, contents, strict=True)
@@ -208,33 +222,11 @@ def _native(source: SourceFile, text: str) -> str:
     return "".join(line + ending for line, ending in zip(lines, chosen, strict=True))
 
 
-def _stage(source: SourceFile, content: bytes) -> Path:
-    """`content` in a temporary file beside the source, on disk, with the source's mode and owner."""
-    handle, name = tempfile.mkstemp(
-        dir=source.path.parent, prefix=f".{source.path.name[:40]}.", suffix=".coder"
-    )
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if hasattr(os, "chown"):  # before the mode, of which it takes bits away
-            with contextlib.suppress(OSError):
-                owner = source.path.stat()
-                os.chown(temporary, owner.st_uid, owner.st_gid)
-        temporary.chmod(source.mode)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
-
-
 def _restore(source: SourceFile) -> bool:
     """Put the old bytes back; False where that fails too."""
     try:
         if source.path.read_bytes() != source.raw:
-            _stage(source, source.raw).replace(source.path)
+            stage(source.path, source.raw, source.mode).replace(source.path)
     except OSError:
         return False
     return True
@@ -250,13 +242,3 @@ def _check_unchanged(source: SourceFile) -> None:
             f"{source.shown} was changed on disk since it was read; nothing was written.",
             hint="Your change is kept. Run the command again to work on the file as it is now.",
         )
-
-
-def _sync(folder: Path) -> None:
-    """Make the rename itself durable, where the system lets a folder be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

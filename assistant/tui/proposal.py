@@ -16,7 +16,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from assistant.errors import CoderError
-from assistant.repo.files import SourceFile, read_source, write_source
+from assistant.repo.checkpoints import write_recorded
+from assistant.repo.files import SourceFile, read_source
 from assistant.repo.hunks import unified_diff
 from assistant.tui.changes import ProposedChange
 from assistant.visible import visible
@@ -86,7 +87,7 @@ class Proposal(Vertical, can_focus=True):
         if not self._decide():
             return
         try:
-            await asyncio.to_thread(write_source, self.source, self.text)
+            await asyncio.to_thread(write_recorded, self.source, self.text, f"apply {self.source.shown}")
         except CoderError as error:
             hint = f"\n{visible(error.hint)}" if error.hint else ""
             self._close(

@@ -1,5 +1,7 @@
 """The fixer with a scripted model: what it writes, what it refuses, and that nothing is ever lost."""
 
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from assistant.agent.fix import Fixer
 from assistant.agent.fix_events import FixEvent, FixOptions, Outcome, Proposed, Reduced, Unusable, Written
 from assistant.agent.rewrite import Change
 from assistant.errors import ContextFullError, RefusedError, UsageError
+from assistant.repo.checkpoints import Checkpoints, apply_undo, plan_undo
 from assistant.repo.files import read_source
 from assistant.repo.workspace import find_workspace
 from tests.scripted import ScriptedGenerator
@@ -50,7 +53,7 @@ def fix(
         generator,
         sources,
         workspace,
-        root.parent / "backups",
+        Checkpoints(root.parent / "kept", root),
         options or FixOptions(message="add is wrong"),
         agree,
     )
@@ -63,14 +66,21 @@ def of_type(events: Sequence[FixEvent], kind: type) -> list[FixEvent]:
     return [event for event in events if isinstance(event, kind)]
 
 
-def test_the_change_is_written_and_the_former_bytes_are_kept(root: Path) -> None:
+def take_back(root: Path) -> None:
+    checkpoints = Checkpoints(root.parent / "kept", root)
+    apply_undo(checkpoints, plan_undo(checkpoints))
+
+
+def test_the_change_is_written_and_can_be_taken_back(root: Path) -> None:
     outcome, events = fix(root, ScriptedGenerator(FENCED + FIXED))
     assert outcome.status == "done"
     assert (root / "calc.py").read_text() == FIXED
-    (written,) = of_type(events, Written)
-    assert isinstance(written, Written)
-    assert written.backup.read_text() == BUGGY
+    assert len(of_type(events, Written)) == 1
     assert outcome.diff.endswith("-    return a - b\n+    return a + b\n")
+    (turn,) = Checkpoints(root.parent / "kept", root).turns()
+    assert (turn.id, turn.title) == (outcome.turn, "fix calc.py: add is wrong")
+    take_back(root)
+    assert (root / "calc.py").read_text() == BUGGY
 
 
 @pytest.mark.parametrize(
@@ -148,6 +158,7 @@ def test_when_no_try_passes_the_file_is_as_it_was_to_the_byte(root: Path) -> Non
     outcome, _ = fix(root, ScriptedGenerator(*answers), options=FixOptions(test=PASSES_WHEN_FIXED))
     assert (outcome.status, outcome.exit_code) == ("not achieved", 1)
     assert (root / "calc.py").read_bytes() == before
+    assert Checkpoints(root.parent / "kept", root).turns() == []
 
 
 def test_the_same_wrong_answer_is_not_tried_twice(root: Path) -> None:
@@ -164,6 +175,8 @@ def test_hunks_that_the_test_does_not_need_are_dropped(root: Path) -> None:
     assert outcome.status == "done"
     assert (root / "calc.py").read_text() == FIXED + rest
     assert of_type(events, Reduced) == [Reduced(dropped=1, kept=1)]
+    take_back(root)
+    assert (root / "calc.py").read_text() == BUGGY + rest
 
 
 def test_a_damaging_hunk_does_not_spoil_the_one_that_repairs(root: Path) -> None:
@@ -229,6 +242,9 @@ def test_several_files_change_together(root: Path) -> None:
     )
     assert (root / "calc.py").read_text() == FIXED
     assert "a - b" in (root / "more.py").read_text()
+    take_back(root)
+    assert (root / "calc.py").read_text() == BUGGY
+    assert "a + b" in (root / "more.py").read_text()
 
 
 def test_a_file_that_someone_changes_meanwhile_is_left_alone(root: Path) -> None:
@@ -266,6 +282,18 @@ def test_an_interrupt_during_the_test_puts_the_file_back(root: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(test="pytest"))
     assert runs == [BUGGY, FIXED], "the candidate was being tested when the interrupt came"
+    assert (root / "calc.py").read_text() == BUGGY
+
+
+def test_killed_in_the_middle_of_a_test_it_can_be_taken_back(root: Path) -> None:
+    kills = "grep -q 'a + b' calc.py && kill -9 $PPID; false"
+    child = os.fork()
+    if child == 0:
+        fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(test=kills))
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert (root / "calc.py").read_text() == FIXED, "the candidate was being tested"
+    take_back(root)
     assert (root / "calc.py").read_text() == BUGGY
 
 

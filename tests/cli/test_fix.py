@@ -50,8 +50,9 @@ def test_a_bug_is_repaired_until_its_test_passes(home: Path, tmp_path: Path) -> 
     assert metrics["decode_tps"] > 0
     assert metrics["accepted"] <= metrics["drafted"]
     assert (tmp_path / "mod.py").read_text() != BUGGY
-    backups = (home / "data" / "backups").rglob("*mod.py")
-    assert BUGGY in [backup.read_text() for backup in backups]
+    undone = coder(home, tmp_path, "undo", "--yes")
+    assert undone.returncode == 0, undone.stderr
+    assert (tmp_path / "mod.py").read_text() == BUGGY
 
 
 @pytest.mark.parametrize(

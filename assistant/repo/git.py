@@ -1,0 +1,179 @@
+"""Ask git about a repository without trusting it: nothing that its configuration names is run.
+
+A cloned repository brings attributes, and an unpacked one its whole `.git`: filters, hooks, monitors,
+external diffs, pagers, signature checkers and transports of lazily fetched objects are all commands that
+git runs while it only reads. Here they are switched off, for the drivers that a repository may name as
+it likes by asking for their names first (which runs nothing). Revisions and paths can't be read as
+options, and no command writes, not even a refreshed index.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import CoderError, UsageError
+
+MAX_BYTES = 200_000
+TIMEOUT_S = 20.0
+_OFF = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+    "core.editor": "false",
+    "core.sshCommand": "false",
+    "core.gitProxy": "",
+    "core.askPass": "",
+    "core.quotePath": "false",
+    "core.untrackedCache": "false",
+    "color.status": "false",
+    "credential.helper": "",
+    "diff.autoRefreshIndex": "false",
+    "diff.external": "",
+    "diff.ignoreSubmodules": "dirty",
+    "diff.submodule": "short",
+    "gpg.program": "false",
+    "log.showSignature": "false",
+    "protocol.allow": "never",
+    "safe.bareRepository": "explicit",
+    "status.submoduleSummary": "false",
+    "submodule.recurse": "false",
+}
+_DRIVER = re.compile(
+    r"(?:filter|diff|merge|gpg)\..*\.(?:clean|smudge|process|command|textconv|driver|program)", re.S
+)
+_REQUIRED = re.compile(r"filter\..*\.required", re.S)
+_DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short")
+
+
+@dataclass(frozen=True, slots=True)
+class GitOutput:
+    """What git printed, as text. `cut` says that there was more."""
+
+    text: str
+    cut: bool = False
+
+
+def status(root: Path) -> GitOutput:
+    """Changed and untracked paths, one a line, as `git status --short --branch`."""
+    return _git(root, "status", ["--short", "--branch", "--ignore-submodules=dirty", "--no-renames"])
+
+
+def diff(root: Path, paths: Sequence[str] = (), *, staged: bool = False, against: str = "") -> GitOutput:
+    """What changed in the working tree, or in the index, against the index, HEAD or a revision."""
+    options = [*_DIFF, *(["--cached"] if staged else [])]
+    return _git(root, "diff", options, [against] if against else [], paths)
+
+
+def log(root: Path, paths: Sequence[str] = (), *, revision: str = "HEAD", limit: int = 20) -> GitOutput:
+    """The latest commits, one a line: id, date, author and subject."""
+    options = [f"--max-count={max(1, min(limit, 1000))}", "--format=%h %as %an: %s", "--no-show-signature"]
+    return _git(root, "log", [*_DIFF, *options], [revision], paths)
+
+
+def show(root: Path, revision: str, path: str = "") -> GitOutput:
+    """A commit with its diff; with `path`, that file as it was at the revision."""
+    if not path:
+        return _git(root, "show", [*_DIFF, "--no-show-signature"], [revision])
+    inside = Path(path).as_posix()
+    return _git(root, "show", [*_DIFF, "--no-show-signature"], [f"{revision}:./{inside}"])
+
+
+def blame(root: Path, path: str, *, first: int = 1, last: int | None = None, revision: str = "") -> GitOutput:
+    """Who last changed each line of a file, from line `first` (from 1) to `last`."""
+    lines = f"-L{max(1, first)},{'' if last is None else max(first, last)}"
+    return _git(
+        root, "blame", ["--no-textconv", "--date=short", lines], [revision] if revision else [], [path]
+    )
+
+
+def _git(
+    root: Path, command: str, options: Sequence[str], revisions: Sequence[str] = (), paths: Sequence[str] = ()
+) -> GitOutput:
+    """Raises UsageError where git refuses the arguments, CoderError where it cannot be run at all."""
+    for revision in revisions:
+        if revision.startswith("-") or not revision.isprintable():
+            raise UsageError(f"{revision!r} is no revision.")
+    environment = _environment(root)
+    arguments = [command, *options, *revisions, "--", *paths]
+    return _run(root, arguments, environment | _configured(_OFF | _drivers(root, environment)))
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """The user's own, without what steers git, and with what keeps it still and at home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return kept | {
+        "GIT_CEILING_DIRECTORIES": str(root.parent),
+        "GIT_WORK_TREE": str(root),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def _drivers(root: Path, environment: dict[str, str]) -> dict[str, str]:
+    """Settings that switch off the drivers which this repository's configuration names."""
+    listed = _run(root, ["config", "--null", "--name-only", "--list"], environment)
+    if listed.cut:
+        raise CoderError("This repository's git configuration is too long to be trusted.")
+    names = set(listed.text.split("\0"))
+    off = {name: "" for name in names if _DRIVER.fullmatch(name)}
+    return off | {name: "false" for name in names if _REQUIRED.fullmatch(name)}
+
+
+def _configured(settings: dict[str, str]) -> dict[str, str]:
+    """Settings as git takes them from the environment, where no name can be misread."""
+    variables = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings.items()):
+        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
+
+
+def _run(root: Path, arguments: Sequence[str], environment: dict[str, str]) -> GitOutput:
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                ["git", "--no-pager", *arguments],
+                cwd=root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        except (OSError, ValueError) as error:
+            raise CoderError(f"git cannot be run: {error}.", hint="Is git installed?") from error
+        assert process.stdout is not None
+        timed_out = threading.Event()
+
+        def stop() -> None:
+            timed_out.set()
+            process.kill()
+
+        timer = threading.Timer(TIMEOUT_S, stop)
+        timer.start()
+        try:
+            output = process.stdout.read(MAX_BYTES + 1)
+            cut = len(output) > MAX_BYTES
+            if cut:
+                process.kill()
+        finally:
+            timer.cancel()
+            process.stdout.close()
+            code = process.wait()
+        errors.seek(0)
+        said = errors.read(2000).decode("utf-8", "replace").strip()
+    if timed_out.is_set():
+        raise CoderError(f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} s and was stopped.")
+    if code and not cut:
+        raise UsageError(f"git {arguments[0]}: {said or f'ended with {code}'}")
+    return GitOutput(output[:MAX_BYTES].decode("utf-8", "replace"), cut)
