@@ -30,6 +30,10 @@ def bench(
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare the two answers token by token instead of timing them.")
     ] = False,
+    temperature: Annotated[
+        float, typer.Option("--temperature", min=0.0, max=5.0, help="With --verify: sample so; 0 is greedy.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="With --verify: of the sampling noise.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
     context: ContextOption = None,
@@ -72,7 +76,12 @@ def bench(
                     for number, request in enumerate(task.requests, 1)
                 ]
                 exactness = verify_exactness(
-                    generator.context, cases, generator.cost_curve, report=line.loading
+                    generator.context,
+                    cases,
+                    generator.cost_curve,
+                    temperature=temperature,
+                    seed=seed,
+                    report=line.loading,
                 )
                 _print_exactness(exactness, as_json)
                 raise typer.Exit(ExitCode.DONE if exactness.explained else ExitCode.NOT_ACHIEVED)
