@@ -61,7 +61,9 @@ def load_generator(
             loaded.callback(drafter.close)
         answers = _answers(repository, model) if repository else None
         family = detect_family(model.chat_template, model.architecture, files.family or model.name)
-        generator = LocalGenerator(model, context, curve, family=family, draft=drafter, answers=answers)
+        generator = LocalGenerator(
+            model, context, curve, family=family, draft=drafter, answers=answers, name=files.name
+        )
         loaded.pop_all()
     return generator
 
