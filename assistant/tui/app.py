@@ -66,7 +66,7 @@ class CoderApp(App[None]):
     def action_dark_or_light(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
-    def action_interrupt(self) -> None:
+    async def action_interrupt(self) -> None:
         """Ctrl+C copies what is selected; else it cancels, and quits when pressed twice."""
         selected = self.chat.prompt.selected_text or self.screen.get_selected_text()
         if selected:
@@ -77,5 +77,5 @@ class CoderApp(App[None]):
             self.exit()
             return
         self._interrupted_at = now
-        self.chat.cancel_reply()
+        await self.chat.action_cancel()
         self.notify("Ctrl+C again quits", timeout=QUIT_WITHIN_S)

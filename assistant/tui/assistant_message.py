@@ -1,16 +1,20 @@
 """An answer that grows while it is written."""
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Collapsible, Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
-from assistant.chat.generator import FinishReason, PromptRead
 from assistant.tui.generation_events import Speed
 from assistant.tui.reading import ReadingBar
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
+
+if TYPE_CHECKING:
+    from assistant.chat.generator import FinishReason, PromptRead
 
 _ENDED = {
     "cancelled": "cancelled",
@@ -56,7 +60,7 @@ class AssistantMessage(Vertical):
         yield Collapsible(self._answer, collapsed=False, id="answer", classes="open")
         yield Static(classes="foot")
 
-    def show_reading(self, progress: PromptRead, tokens_per_s: float | None) -> None:
+    def show_reading(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
         self.query_one(ReadingBar).show(progress, tokens_per_s)
 
     async def begin(self, prefix: str) -> None:
@@ -72,7 +76,7 @@ class AssistantMessage(Vertical):
             fold.title = "Thought"
         await self._stream(thinking).write(visible(text))
 
-    async def finish(self, finish: FinishReason = "stop", speed: Speed | None = None) -> None:
+    async def finish(self, finish: "FinishReason" = "stop", speed: Speed | None = None) -> None:
         """Show what is still on its way, and what it took; nothing may be written after this."""
         self.query_one(ReadingBar).display = False
         self.query_one("#thoughts", Collapsible).title = "Thought"

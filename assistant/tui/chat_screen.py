@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from functools import partial
-from typing import ClassVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,26 +11,14 @@ from textual.screen import Screen
 from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
-from assistant.agent.dialogue import Dialogue, FileChange, Question
 from assistant.catalog.locations import data_folder
-from assistant.chat.generator import Reply
 from assistant.errors import CoderError
 from assistant.repo.files import SourceFile, write_source
 from assistant.repo.workspace import Workspace
+from assistant.tui import generation_events as events
 from assistant.tui.assistant_message import AssistantMessage
 from assistant.tui.conversation import Conversation
 from assistant.tui.generation import Bridge, Load
-from assistant.tui.generation_events import (
-    Asked,
-    Failed,
-    Finished,
-    Loaded,
-    LoadFailed,
-    Loading,
-    Reading,
-    Told,
-    Written,
-)
 from assistant.tui.help import Help
 from assistant.tui.no_model import NoModel
 from assistant.tui.notice import Notice
@@ -41,13 +29,17 @@ from assistant.tui.user_message import UserMessage
 from assistant.tui.welcome import Welcome
 from assistant.visible import visible
 
+if TYPE_CHECKING:
+    from assistant.agent.dialogue import Dialogue, FileChange, Question
+    from assistant.chat.generator import Generator, Reply
+
 
 class ChatScreen(Screen[None]):
     """Opens at once; the model is loaded in a thread."""
 
     CSS = """
     ChatScreen { background: $background; }
-    Footer { padding: 0 0 0 2; background: $background; }
+    ChatScreen > Footer { padding: 0 1; background: $background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
@@ -65,12 +57,17 @@ class ChatScreen(Screen[None]):
         self._shown_root = visible(shown_root)
         self._load = load
         self._bridge = Bridge(self)
-        self._dialogue = Dialogue(workspace.root)
         self._waiting: deque[tuple[Prompt.Sent, UserMessage]] = deque()
         self._no_model: CoderError | None = None
         self._run = 0
         self._asked: Prompt.Sent | None = None
         self._answer: AssistantMessage | None = None
+
+    @cached_property
+    def _dialogue(self) -> "Dialogue":
+        from assistant.agent.dialogue import Dialogue  # slow to import: the app is on the screen by now
+
+        return Dialogue(self._workspace.root)
 
     def compose(self) -> ComposeResult:
         yield Conversation()
@@ -97,17 +94,17 @@ class ChatScreen(Screen[None]):
         self.status.show_loading("loading the model", 0.0)
         self._bridge.load(self._load)
 
-    def on_loading(self, event: Loading) -> None:
+    def on_loading(self, event: events.Loading) -> None:
         self.status.show_loading(event.what, event.fraction)
 
-    async def on_told(self, event: Told) -> None:
+    async def on_told(self, event: events.Told) -> None:
         await self.conversation.add(Notice(event.note))
 
-    def on_loaded(self, event: Loaded) -> None:
+    def on_loaded(self, event: events.Loaded) -> None:
         self.status.show_model(event.name, event.context_tokens)
         self._next()
 
-    async def on_load_failed(self, event: LoadFailed) -> None:
+    async def on_load_failed(self, event: events.LoadFailed) -> None:
         await self._without_model(event.error)
 
     async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -147,9 +144,11 @@ class ChatScreen(Screen[None]):
         if self._bridge.ready and self._asked is None and self._waiting:
             self._asked, message = self._waiting.popleft()
             message.begin()
-            asked = self._asked
-            self._bridge.reply(self._run, partial(self._dialogue.ask, asked.text, pasted=asked.pasted))
+            self._bridge.reply(self._run, partial(self._ask, self._asked))
         self.refresh_bindings()
+
+    def _ask(self, sent: Prompt.Sent, generator: "Generator") -> "Question":
+        return self._dialogue.ask(sent.text, generator, pasted=sent.pasted)
 
     async def _take_back(self) -> None:
         """Put the newest waiting question back into the prompt."""
@@ -159,24 +158,24 @@ class ChatScreen(Screen[None]):
 
     # Answers
 
-    async def on_asked(self, event: Asked) -> None:
+    async def on_asked(self, event: events.Asked) -> None:
         if event.run == self._run:
             self._answer = AssistantMessage()
             await self.conversation.add(self._answer)
             if event.question.options.prefix:
                 await self._answer.begin(event.question.options.prefix)
 
-    def on_reading(self, event: Reading) -> None:
+    def on_reading(self, event: events.Reading) -> None:
         if event.run == self._run and self._answer is not None:
             self._answer.show_reading(event.progress, event.tokens_per_s)
 
-    async def on_written(self, event: Written) -> None:
+    async def on_written(self, event: events.Written) -> None:
         if event.run == self._run and self._answer is not None:
             self.status.show_speed(event.speed)
             for text, thinking in event.pieces:
                 await self._answer.write(text, thinking)
 
-    async def on_finished(self, event: Finished) -> None:
+    async def on_finished(self, event: events.Finished) -> None:
         if event.run == self._run and self._answer is not None:
             self.status.show_speed(event.speed)
             self._dialogue.keep(event.question, event.reply)
@@ -184,7 +183,7 @@ class ChatScreen(Screen[None]):
             await self._propose(event.question, event.reply, self._answer)
         self._free()
 
-    async def on_failed(self, event: Failed) -> None:
+    async def on_failed(self, event: events.Failed) -> None:
         if event.run == self._run:
             await self._stopped(event.error)
         else:
@@ -205,7 +204,7 @@ class ChatScreen(Screen[None]):
 
     # Changes
 
-    async def _propose(self, question: Question, reply: Reply, answer: AssistantMessage) -> None:
+    async def _propose(self, question: "Question", reply: "Reply", answer: AssistantMessage) -> None:
         """Show the changes in the answer, and look at the first if the user is not writing."""
         for found in await asyncio.to_thread(self._dialogue.changes, question, reply):
             if isinstance(found, CoderError):
@@ -217,7 +216,7 @@ class ChatScreen(Screen[None]):
         if not self.prompt.text:
             self._focus_next()
 
-    def _write(self, change: FileChange) -> SourceFile:
+    def _write(self, change: "FileChange") -> SourceFile:
         self._workspace.backup(change.source, data_folder() / "backups")
         return write_source(change.source, change.text)
 
@@ -254,9 +253,6 @@ class ChatScreen(Screen[None]):
     def action_back(self) -> None:
         self.prompt.focus()
 
-    def cancel_reply(self) -> None:
-        self._bridge.cancel()
-
     async def action_load_again(self) -> None:
         await self.conversation.query(NoModel).remove()
         if not self.conversation.children:
@@ -267,7 +263,7 @@ class ChatScreen(Screen[None]):
     async def action_new_conversation(self) -> None:
         self._bridge.cancel()
         self._run += 1
-        self._dialogue = Dialogue(self._workspace.root)
+        self._dialogue.clear()
         self._waiting.clear()
         self._answer = None
         await self.conversation.clear()

@@ -1,9 +1,11 @@
 """All messages, the newest at the bottom."""
 
+from textual import events
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from assistant.tui.assistant_message import AssistantMessage
+from assistant.tui.proposal import Proposal
 from assistant.tui.welcome import Welcome
 
 
@@ -23,6 +25,12 @@ class Conversation(VerticalScroll, can_focus=False):
     async def add(self, widget: Widget) -> None:
         await self.query(Welcome).remove()
         await self.mount(widget)
+        if isinstance(widget, Proposal):
+            widget.fit(self.size.height)
+
+    def on_resize(self, event: events.Resize) -> None:
+        for proposal in self.query(Proposal):
+            proposal.fit(event.size.height)
 
     async def clear(self) -> None:
         for message in self.query(AssistantMessage):

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from threading import Event, Lock
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.screen import Screen
 
-from assistant.agent.dialogue import Question
-from assistant.chat.generator import Generator, PromptRead, Reply, TextPiece
 from assistant.errors import CoderError, InterruptedByUserError
 from assistant.tui.generation_events import (
     Asked,
@@ -28,9 +27,13 @@ from assistant.tui.generation_events import (
     Written,
 )
 
+if TYPE_CHECKING:
+    from assistant.agent.dialogue import Question
+    from assistant.chat.generator import Generator, PromptRead
+
 # Loads the model: reports (what is done now, fraction), and tells notes for the user.
-Load = Callable[[Callable[[str, float], None], Callable[[str], None]], Generator]
-Ask = Callable[[Generator], Question]
+Load: TypeAlias = Callable[[Callable[[str, float], None], Callable[[str], None]], "Generator"]
+Ask: TypeAlias = Callable[["Generator"], "Question"]
 
 UPDATE_S = 0.05
 
@@ -105,7 +108,9 @@ class Bridge:
             except CoderError as error:
                 self._screen.post_message(Failed(run, error))
 
-    def _forward(self, run: int, generator: Generator, question: Question, cancel: Event) -> None:
+    def _forward(self, run: int, generator: "Generator", question: "Question", cancel: Event) -> None:
+        from assistant.chat.generator import PromptRead, Reply, TextPiece  # slow to import, and there by now
+
         pace = _Pace()
         pieces: list[tuple[str, bool]] = []
         drafter: str | None = None
@@ -147,7 +152,7 @@ class _Pace:
         return True
 
 
-def _rate(progress: PromptRead, seconds: float) -> float | None:
+def _rate(progress: "PromptRead", seconds: float) -> float | None:
     """Prompt tokens evaluated a second, None before the first are."""
     evaluated = progress.done - progress.reused
     return evaluated / seconds if evaluated > 0 and seconds > 0 else None

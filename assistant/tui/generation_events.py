@@ -1,13 +1,16 @@
 """What a worker thread tells the screen of loading and replying."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from assistant.agent.dialogue import Question
-from assistant.chat.generator import PromptRead, Reply
 from assistant.engine.stats import Stats
 from assistant.errors import CoderError
+
+if TYPE_CHECKING:  # slow to import
+    from assistant.agent.dialogue import Question
+    from assistant.chat.generator import PromptRead, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Asked(Message):
     """The question is made, and goes to the model. `run` is the number of the conversation."""
 
     run: int
-    question: Question
+    question: "Question"
 
 
 @dataclass(eq=False)
@@ -82,7 +85,7 @@ class Reading(Message):
     """The prompt is being read, at so many tokens a second."""
 
     run: int
-    progress: PromptRead
+    progress: "PromptRead"
     tokens_per_s: float | None
 
 
@@ -100,8 +103,8 @@ class Finished(Message):
     """The reply is whole, or was cancelled."""
 
     run: int
-    question: Question
-    reply: Reply
+    question: "Question"
+    reply: "Reply"
     speed: Speed
 
 

@@ -4,7 +4,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistant.catalog import embedded
-from assistant.catalog.manifest import load_manifests
 from assistant.errors import CoderError
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
@@ -28,6 +27,8 @@ class NoModel(Static):
 
 def ways_to_a_model() -> list[tuple[str, str]]:
     """(command, what one gets by it): every model that can be pulled, and the one to try coder out."""
+    from assistant.catalog.manifest import load_manifests  # slow to import, and seldom needed
+
     try:
         manifests = load_manifests()
     except CoderError:  # a broken manifest of the user's own

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,17 +13,20 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from assistant.agent.dialogue import FileChange
 from assistant.errors import CoderError
 from assistant.repo.files import SourceFile
 from assistant.tui.diff import DiffView
 from assistant.visible import visible
 
+if TYPE_CHECKING:
+    from assistant.agent.dialogue import FileChange
+
 # A key pressed before one can have seen the diff was meant for the prompt.
 GRACE_S = 0.4
+_BORDER_AND_MARGIN = 3
 _CHOICE = "[@click=apply][b]a[/b] apply[/]   [@click=refuse][b]r[/b] refuse[/]"
 
-Write = Callable[[FileChange], SourceFile]
+Write: TypeAlias = Callable[["FileChange"], SourceFile]
 """Writes the change, and returns the file as it is then. Raises CoderError."""
 
 
@@ -39,7 +42,7 @@ class Proposal(Vertical, can_focus=True):
         border-title-style: bold;
         border-subtitle-color: $text-muted;
         &:focus { border: round $primary; }
-        VerticalScroll { height: auto; max-height: 60vh; scrollbar-size-vertical: 1; }
+        VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
         .foot { padding: 0 1; color: $text-muted; }
     }
     """
@@ -61,7 +64,7 @@ class Proposal(Vertical, can_focus=True):
             self.proposal = proposal
             self.now = now
 
-    def __init__(self, change: FileChange, write: Write) -> None:
+    def __init__(self, change: "FileChange", write: Write) -> None:
         super().__init__()
         self.change = change
         self.pending = True
@@ -78,6 +81,11 @@ class Proposal(Vertical, can_focus=True):
         if diff.removed - diff.added > source.text.count("\n") / 2 and diff.removed > 3:
             yield Static("It drops over half of the file.", classes="foot warning")
         yield Static(_CHOICE, id="choice", classes="foot")
+
+    def fit(self, room: int) -> None:
+        """Take no more than `room` lines; the diff scrolls in what the rest leaves."""
+        others = len(self.query(".foot")) + _BORDER_AND_MARGIN
+        self.query_one(VerticalScroll).styles.max_height = max(room - others, 1)
 
     def on_focus(self, _: events.Focus) -> None:
         self._focused_at = time.monotonic()

@@ -1,10 +1,14 @@
 """How far the prompt is read."""
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant.chat.generator import PromptRead
 from assistant.tui.bar import bar
+
+if TYPE_CHECKING:
+    from assistant.chat.generator import PromptRead
 
 
 class ReadingBar(Static):
@@ -17,7 +21,7 @@ class ReadingBar(Static):
     def __init__(self) -> None:
         super().__init__("preparing the question")
 
-    def show(self, progress: PromptRead, tokens_per_s: float | None) -> None:
+    def show(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
         share = progress.done / progress.total if progress.total else 1.0
         rate = f" · {tokens_per_s:.0f} tok/s" if tokens_per_s else ""
         reused = f" · {progress.reused:,} reused" if progress.reused else ""

@@ -23,7 +23,7 @@ class Welcome(Static):
         parts: list[str | tuple[str, str]] = [
             ("coder", "$text-primary bold"),
             (f"  in {visible(folder)}\n", "$foreground"),
-            "A local model, answering in this terminal. It writes nothing before you agree.\n",
+            "A local model in this terminal. It writes nothing before you agree.\n",
         ]
         if not is_git:
             parts.append(
