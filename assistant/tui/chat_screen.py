@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class ChatScreen(Screen[None]):
     """Opens at once; the model is loaded in a thread."""
 
-    CSS = """
+    DEFAULT_CSS = """
     ChatScreen { background: $background; }
     ChatScreen > Footer { padding: 0 1; background: $background; }
     """

@@ -95,9 +95,9 @@ def _coloured(text: str, name: str) -> list[Content]:
     """The lines of `text`, in colour; none where it is too long for that."""
     if len(text) > _LONGEST_COLOURED:
         return []
-    plain = [_shown(line) for line in text.split("\n")]
+    plain = [_shown(line) for line in text.removesuffix("\n").split("\n")]
     lines = highlight("\n".join(plain), path=name).split("\n", allow_blank=True)
-    # The lexer may drop blank lines at the ends; the numbers must fit all the same.
+    # The lexer drops blank lines at the beginning; the numbers must fit all the same.
     return (
         lines if [line.plain for line in lines[: len(plain)]] == plain else [Content(line) for line in plain]
     )
