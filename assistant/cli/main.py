@@ -116,8 +116,11 @@ def open_app(
     workspace = find_workspace(path)
 
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        from assistant.cli.setup import load_generator  # slow to import: the app is on the screen by now
+        from assistant.catalog.resolve import resolve_model
+        from assistant.cli.setup import TINY, load_generator  # slow to import: the app is there by now
 
+        if resolve_model(model).tiny:
+            tell(TINY)
         return load_generator(model, progress, context_tokens=context, repository=workspace.root, tell=tell)
 
     CoderApp(workspace, load).run()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.catalog import embedded
 from assistant.catalog.locations import cache_folder
-from assistant.catalog.resolve import ModelFiles, resolve_model
+from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
 from assistant.chat.families import detect_family
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
@@ -19,6 +19,7 @@ from assistant.engine.llama import Context, ContextOptions, Model, free_memory, 
 
 Progress = Callable[[str, float], None]
 DEFAULT_CONTEXT = 8192
+TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {RECOMMENDED}"
 
 
 def load_generator(

@@ -1,5 +1,8 @@
 """The terminal app: talk with the model, see what it proposes, apply it or not."""
 
+import asyncio
+import contextlib
+import signal
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,6 +53,8 @@ class CoderApp(App[None]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
+        with contextlib.suppress(NotImplementedError):  # Windows has no such signals
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
 
     def on_resize(self, event: events.Resize) -> None:
         if too_small(event.size) and not isinstance(self.screen, TooSmall):

@@ -91,9 +91,9 @@ class AssistantMessage(Vertical):
         foot.set_class(bool(parts), "used")
 
     def fold(self, title: str) -> None:
-        """Fold the answer away: what it says is shown better elsewhere."""
+        """Fold the answer away: what it says is shown better elsewhere. `title` may hold markup."""
         answer = self.query_one("#answer", Collapsible)
-        answer.title = visible(title)
+        answer.title = title
         answer.remove_class("open")
         answer.collapsed = True
 

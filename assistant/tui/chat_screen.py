@@ -211,7 +211,8 @@ class ChatScreen(Screen[None]):
                 await self.conversation.add(Notice(found.message, found.hint))
                 continue
             if question.rewrite is not None:
-                answer.fold(f"Rewrote {question.rewrite.place.shown}")
+                rewritten = question.rewrite.place.definition
+                answer.fold(f"Rewrote the {rewritten.kind if rewritten else 'file'}")
             await self.conversation.add(Proposal(found, self._write))
         if not self.prompt.text:
             self._focus_next()

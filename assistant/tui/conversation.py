@@ -5,6 +5,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from assistant.tui.assistant_message import AssistantMessage
+from assistant.tui.notice import Notice
 from assistant.tui.proposal import Proposal
 from assistant.tui.welcome import Welcome
 
@@ -23,7 +24,8 @@ class Conversation(VerticalScroll, can_focus=False):
     """
 
     async def add(self, widget: Widget) -> None:
-        await self.query(Welcome).remove()
+        if not isinstance(widget, Notice):
+            await self.query(Welcome).remove()
         await self.mount(widget)
         if isinstance(widget, Proposal):
             widget.fit(self.size.height)

@@ -471,3 +471,17 @@ async def test_markup_in_a_message_is_only_text(root: Path) -> None:
         await say(pilot, "[red]x[/red] [/]")
         await until(pilot, lambda: "no [b]such[/b] thing [/]" in notices(pilot))
         assert str(pilot.app.query_one(UserMessage).render()) == "[red]x[/red] [/]"
+
+
+async def test_a_file_name_is_shown_inert(root: Path) -> None:
+    name = "e\x1b[31m[b]v[red]il.py"
+    (root / name).write_text(OLD)
+    async with app_with(ScriptedGenerator(REWRITE), root).run_test(size=SIZE) as pilot:
+        await say(pilot, f'fix @"{name}"')
+        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
+        inert = "e␛[31m[b]v[red]il.py"
+        title = pilot.app.query_one(Proposal).border_title
+        assert title is not None and title.replace("\\[", "[") == inert
+        await pilot.press("a")
+        await until(pilot, lambda: shown(pilot, "#choice") == "✓ applied")
+        assert (root / name).read_text() == NEW
