@@ -48,8 +48,10 @@ class AssistantMessage(Vertical):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        """`prefix` is what was put into the model's mouth: the answer begins with it."""
         super().__init__()
+        self._prefix = prefix
         self._thoughts = Markdown(open_links=False)
         self._answer = Markdown(open_links=False)
         self._streams: dict[bool, MarkdownStream] = {}
@@ -60,12 +62,12 @@ class AssistantMessage(Vertical):
         yield Collapsible(self._answer, collapsed=False, id="answer", classes="open")
         yield Static(classes="foot")
 
+    async def on_mount(self) -> None:
+        if self._prefix:
+            await self._stream(False).write(visible(self._prefix))
+
     def show_reading(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
         self.query_one(ReadingBar).show(progress, tokens_per_s)
-
-    async def begin(self, prefix: str) -> None:
-        """Show what was put into the model's mouth; the prompt is still to be read."""
-        await self._stream(False).write(visible(prefix))
 
     async def write(self, text: str, thinking: bool) -> None:
         """Show more text. A run of accepted tokens arrives, and appears, as one piece."""

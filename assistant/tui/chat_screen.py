@@ -160,10 +160,8 @@ class ChatScreen(Screen[None]):
 
     async def on_asked(self, event: events.Asked) -> None:
         if event.run == self._run:
-            self._answer = AssistantMessage()
+            self._answer = AssistantMessage(event.question.options.prefix)
             await self.conversation.add(self._answer)
-            if event.question.options.prefix:
-                await self._answer.begin(event.question.options.prefix)
 
     def on_reading(self, event: events.Reading) -> None:
         if event.run == self._run and self._answer is not None:

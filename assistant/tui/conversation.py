@@ -20,6 +20,7 @@ class Conversation(VerticalScroll, can_focus=False):
         scrollbar-size-vertical: 1;
         scrollbar-background: $background;
         scrollbar-color: $surface-lighten-2;
+        & > * { max-width: 120; }
     }
     """
 
