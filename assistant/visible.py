@@ -5,6 +5,8 @@ _CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in 
     0x7F: "\u2421",
     **dict.fromkeys(range(0x80, 0xA0), "\N{REPLACEMENT CHARACTER}"),
     **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"),  # file names that are no UTF-8
+    # These turn the direction of writing, so that text reads otherwise than it is.
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\N{REPLACEMENT CHARACTER}"),
 }
 
 

@@ -14,8 +14,9 @@ THINK, ANSWER = "<think>", "</think>"
 class ScriptedGenerator:
     """Answers the n-th question with `answers[n]`: a text, or an error that is raised.
 
-    A text may begin with `<think>…</think>`. `asked` keeps what it was asked. Every piece takes
-    `pause_s`; with `pause_s` > 0 it can be cancelled while it writes."""
+    A text may begin with `<think>…</think>`; it includes the prefix that is asked for. `asked` keeps
+    what it was asked. Every piece takes `pause_s`; with `pause_s` > 0 it can be cancelled while it
+    writes. After `holds_after` pieces it waits until it is cancelled."""
 
     def __init__(
         self,
@@ -25,6 +26,8 @@ class ScriptedGenerator:
         piece_chars: int = 12,
         pause_s: float = 0.0,
         finish: FinishReason = "stop",
+        holds_after: int | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self._answers = list(answers)
         self._name = name
@@ -32,6 +35,8 @@ class ScriptedGenerator:
         self._piece_chars = piece_chars
         self._pause_s = pause_s
         self._finish: FinishReason = finish
+        self._holds_after = holds_after
+        self._notes = notes
         self.asked: list[tuple[tuple[Message, ...], ReplyOptions]] = []
         self.closed = False
 
@@ -62,8 +67,11 @@ class ScriptedGenerator:
         for part in (2, 3, 4):
             yield PromptRead(prompt * part // 4, prompt, stats.reused_tokens)
         thinking, text = _split(answer)
-        written = {True: "", False: ""}
-        for piece, is_thinking in self._pieces(thinking, text):
+        begun = options.prefix if text.startswith(options.prefix) else ""
+        written = {True: "", False: begun}
+        for number, (piece, is_thinking) in enumerate(self._pieces(thinking, text.removeprefix(begun))):
+            if number == self._holds_after and options.cancel is not None:
+                options.cancel.wait()
             if options.cancel is not None and options.cancel.is_set():
                 yield Reply(written[False], written[True], "cancelled", stats)
                 return
@@ -72,7 +80,7 @@ class ScriptedGenerator:
             _count(stats, piece)
             written[is_thinking] += piece
             yield TextPiece(piece, is_thinking, "lookup", stats)
-        yield Reply(written[False], written[True], self._finish, stats)
+        yield Reply(written[False], written[True], self._finish, stats, self._notes)
 
     def close(self) -> None:
         self.closed = True

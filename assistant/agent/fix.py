@@ -27,7 +27,7 @@ from assistant.agent.fix_events import (
 )
 from assistant.agent.places import Place, find_places
 from assistant.agent.reduce import needed_hunks, passing_part
-from assistant.agent.rewrite import Change, rewrite
+from assistant.agent.rewrite import Change, rewritable_characters, rewrite
 from assistant.agent.trial import Trial
 from assistant.chat.generator import Generator, Reply
 from assistant.errors import ContextFullError, UsageError
@@ -39,9 +39,6 @@ from assistant.repo.workspace import Workspace
 
 _PLACES_A_ROUND = 2
 _REDUCING_S = 60.0
-_CHARACTERS_A_TOKEN = 3
-# Prompt, the rewritten code, and room for what else the model says.
-_SHARE_OF_CONTEXT = 0.3
 
 
 def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
@@ -98,7 +95,7 @@ class Fixer:
         if evidence.empty:
             self._outcome.status = "nothing to do"
             return
-        places = find_places(self._sources, evidence, fits=self._fits())
+        places = find_places(self._sources, evidence, fits=rewritable_characters(self._generator))
         if not places:
             raise ContextFullError(
                 f"{self._sources[0].shown} is too long for the model's context of "
@@ -230,9 +227,6 @@ class Fixer:
     def _refuse(self) -> None:
         self._outcome.texts.clear()
         self._outcome.status = "refused"
-
-    def _fits(self) -> int:
-        return int(self._generator.context_tokens * _SHARE_OF_CONTEXT) * _CHARACTERS_A_TOKEN
 
 
 def _title(options: FixOptions, sources: Sequence[SourceFile]) -> str:

@@ -1,7 +1,8 @@
 """Ask the model to rewrite one place, and make the file's new text of its answer."""
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Event
 
@@ -20,6 +21,11 @@ from assistant.resources import resource_folder
 
 # A rewrite is about as long as what it rewrites; twice as much, and then some, is a model that rambles.
 _ROOM_FACTOR, _ROOM_TOKENS = 2, 200
+_SHARE_OF_CONTEXT = 0.3
+_CHARACTERS_A_TOKEN = 3
+_TELLS_OF_BUG = re.compile(
+    r"\b(bugs?|wrong\w*|broken|crash\w*|errors?|fails?|fix\w*|incorrect\w*)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,27 @@ class Change:
         return self.place.unexpected(hunk.old_start + 1, max(hunk.old_end, hunk.old_start + 1))
 
 
-def rewrite(
-    generator: Generator, place: Place, evidence: Evidence, *, attempt: int, seed: int, cancel: Event
-) -> Iterator[ReplyEvent | Change]:
-    """Events of the model's reply, then the Change. Raises UnusableAnswerError where the answer gives
-    none, ContextFullError where the place does not fit. A later `attempt` asks differently."""
-    messages = [Message("user", _question(place, evidence, attempt))]
+@dataclass(frozen=True, slots=True)
+class RewriteRequest:
+    """A place to rewrite, and how to ask for it. `fence` ends the code; `options.prefix` opened it,
+    unless the model reasons first."""
+
+    place: Place
+    message: Message
+    options: ReplyOptions
+    fence: str
+
+    def change(self, reply: Reply, wanted: str) -> Change:
+        """What the reply makes of the place. `wanted` are the user's words. Raises UnusableAnswerError
+        where that is nothing to use."""
+        code = _code(reply, self.options.prefix, self.fence)
+        return Change(self.place, _new_text(self.place, code, wanted))
+
+
+def request_rewrite(
+    generator: Generator, place: Place, evidence: Evidence, *, attempt: int = 0, seed: int = 0
+) -> RewriteRequest:
+    """How to ask for the place anew. A later `attempt` asks differently."""
     fence = fence_for(place.code)
     prefix = "" if generator.thinks_first else f"{fence}{language_of(place.source.path) or ''}\n"
     options = ReplyOptions(
@@ -52,15 +73,28 @@ def rewrite(
         stop=(f"\n{fence}",) if prefix else (),
         sources=(place.code,),
         prefix=prefix,
-        cancel=cancel,
     )
+    return RewriteRequest(place, Message("user", _question(place, evidence, attempt)), options, fence)
+
+
+def rewrite(
+    generator: Generator, place: Place, evidence: Evidence, *, attempt: int, seed: int, cancel: Event
+) -> Iterator[ReplyEvent | Change]:
+    """Events of the model's reply, then the Change. Raises UnusableAnswerError where the answer gives
+    none, ContextFullError where the place does not fit. A later `attempt` asks differently."""
+    request = request_rewrite(generator, place, evidence, attempt=attempt, seed=seed)
     reply: Reply | None = None
-    for event in generator.reply(messages, options):
+    for event in generator.reply([request.message], replace(request.options, cancel=cancel)):
         yield event
         if isinstance(event, Reply):
             reply = event
     assert reply is not None, "a reply ends with Reply"
-    yield Change(place, _new_text(place, _code(reply, prefix, fence), evidence.message))
+    yield request.change(reply, evidence.message)
+
+
+def rewritable_characters(generator: Generator) -> int:
+    """How much text fits the context as prompt and answer, with room for what else the model says."""
+    return int(generator.context_tokens * _SHARE_OF_CONTEXT) * _CHARACTERS_A_TOKEN
 
 
 def _question(place: Place, evidence: Evidence, attempt: int) -> str:
@@ -72,6 +106,7 @@ def _question(place: Place, evidence: Evidence, attempt: int) -> str:
     else:  # lines are counted from the beginning of what is shown
         problems += broken if place.definition is None else [text.partition(": ")[2] for text in broken]
     wrong = bool(evidence.failure or evidence.problems or not evidence.message)
+    wrong = wrong or bool(_TELLS_OF_BUG.search(evidence.message))
     return _template().render(
         instruction="Fix the bug in this" if wrong else "Change this",
         language=(language_of(place.source.path) or "").capitalize(),

@@ -60,12 +60,14 @@ class TextPiece:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The last event: the whole answer (with `prefix`), the reasoning split from it, and why it ended."""
+    """The last event: the whole answer (with `prefix`), the reasoning split from it, and why it ended.
+    `notes` tell the user what went wrong beside it, such as a cache that cannot be written."""
 
     text: str
     thinking: str
     finish: FinishReason
     stats: Stats
+    notes: tuple[str, ...] = ()
 
 
 ReplyEvent = PromptRead | TextPiece | Reply

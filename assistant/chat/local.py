@@ -39,21 +39,25 @@ class LocalGenerator:
         family: Family,
         draft: NetworkDrafter | None = None,
         answers: AnswerStore | None = None,
+        name: str = "",
     ) -> None:
-        """`answers` are earlier ones of the same repository, which the lookup drafter draws on."""
+        """`answers` are earlier ones of the same repository, which the lookup drafter draws on. `name` is
+        what the user calls the model, empty where that is what the file says."""
         self.model = model
         self.context = context
         self.family = family
         self._draft = draft
         self._curve = curve
         self._scheduler = Scheduler(curve) if curve else None
+        self._name = name
+        self._answers = answers
         self._lookup = LookupDrafter(answers)
         self._grammars = Grammars(model)
-        self._transcript, self._transcript_ids = "", list[int]()
+        self._prompt, self._prompt_ids, self._emitted = "", list[int](), list[int]()
 
     @property
     def name(self) -> str:
-        return self.model.name
+        return self._name or self.model.name
 
     @property
     def context_tokens(self) -> int:
@@ -103,10 +107,10 @@ class LocalGenerator:
                 break
         for piece, thinking in answer.flush():
             yield TextPiece(piece, thinking, None, stats)
-        self._remember(text, prompt, emitted)
+        self._prompt, self._prompt_ids, self._emitted = text, prompt, emitted
         if options.speculate:
             self._lookup.remember(emitted)
-        yield Reply(options.prefix + answer.text, answer.thinking, finish, stats)
+        yield Reply(options.prefix + answer.text, answer.thinking, finish, stats, self._notes())
 
     def prompt_ids(self, messages: Sequence[Message], options: ReplyOptions) -> list[int]:
         """The token ids that a reply to `messages` continues."""
@@ -166,23 +170,36 @@ class LocalGenerator:
 
     def _tokenize(self, text: str) -> list[int]:
         """Token ids of a rendered prompt. What was evaluated or sampled before keeps its ids."""
-        known = bool(self._transcript) and text.startswith(self._transcript)
-        ids = list(self._transcript_ids) if known else []
-        rest = text[len(self._transcript) :] if known else text
+        ids, rest = self._known(text)
         for part in rest.split(_BREAK):
             ids += self.model.tokenize(part)
         if self.model.adds_bos and ids[:1] != [self.model.bos]:
             ids.insert(0, self.model.bos)
         return ids
 
-    def _remember(self, text: str, prompt: list[int], emitted: list[int]) -> None:
-        raw = b"".join(map(self.model.piece, emitted))
-        try:
-            self._transcript, self._transcript_ids = text + raw.decode(), [*prompt, *emitted]
-        except UnicodeDecodeError:  # cut inside a character: the next prompt is tokenised anew
-            self._transcript, self._transcript_ids = "", []
-        if any(map(self.model.is_control, emitted)):  # they show no text by which to know them again
-            self._transcript, self._transcript_ids = "", []
+    def _known(self, text: str) -> tuple[list[int], str]:
+        """The ids of what `text` shares with the last prompt and its answer, and the rest of `text`."""
+        if not self._prompt or not text.startswith(self._prompt):
+            return [], text
+        ids, rest = list(self._prompt_ids), text[len(self._prompt) :].encode()
+        sampled = 0
+        left = rest
+        for i, token in enumerate(self._emitted, 1):
+            piece = self.model.piece(token)
+            if not piece or not left.startswith(piece):  # control tokens show no text to know them by
+                break
+            left = left[len(piece) :]
+            if left[:1] and left[0] & 0xC0 == 0x80:  # inside of a character
+                continue
+            sampled, rest = i, left
+        return ids + self._emitted[:sampled], rest.decode()
+
+    def _notes(self) -> tuple[str, ...]:
+        """What the store of answers had to say since the last reply."""
+        notes = self._answers.notes if self._answers else []
+        said = tuple(notes)
+        notes.clear()
+        return said
 
 
 class _Answer:

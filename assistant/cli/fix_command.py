@@ -95,16 +95,13 @@ class FixRun:
         from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
         from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import load_generator
+        from assistant.cli.setup import TINY, load_generator
         from assistant.repo.checkpoints import open_checkpoints
 
         check_request(self._sources, self._options)
         files = resolve_model(model)
         if files.tiny:
-            self._say(
-                "The embedded model is tiny, for trying out. A real one: coder pull deepseek-coder-6.7b",
-                "dim",
-            )
+            self._say(TINY, "dim")
         outcome: Outcome | None = None
         with self._line:
             generator = load_generator(

@@ -1,6 +1,7 @@
 """The command `coder`. Commands import what they need when they run: `--help` stays quick."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -108,19 +109,22 @@ def open_app(
     if not path.is_dir():
         _require_path(str(path))
         raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError("The app needs a terminal.", hint="In a pipe or script use `coder fix`.")
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
 
-    root = find_workspace(path).root
+    workspace = find_workspace(path)
 
-    def load(progress: "Progress") -> "Generator":
-        from assistant.cli.setup import load_generator  # slow to import: the app is on the screen by now
+    def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
+        from assistant.catalog.resolve import resolve_model
+        from assistant.cli.setup import TINY, load_generator  # slow to import: the app is there by now
 
-        return load_generator(model, progress, context_tokens=context, repository=root)
+        if resolve_model(model).tiny:
+            tell(TINY)
+        return load_generator(model, progress, context_tokens=context, repository=workspace.root, tell=tell)
 
-    CoderApp(root, load).run()
+    CoderApp(workspace, load).run()
 
 
 def _require_path(word: str) -> None:

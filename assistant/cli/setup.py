@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assistant.catalog import embedded
 from assistant.catalog.locations import cache_folder
-from assistant.catalog.resolve import ModelFiles, resolve_model
+from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
 from assistant.chat.families import detect_family
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
@@ -21,6 +21,7 @@ from assistant.engine.options import FlashAttention
 
 Progress = Callable[[str, float], None]
 DEFAULT_CONTEXT = 8192
+TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {RECOMMENDED}"
 
 
 def load_generator(
@@ -66,7 +67,9 @@ def load_generator(
             loaded.callback(drafter.close)
         answers = _answers(repository, model) if repository else None
         family = detect_family(model.chat_template, model.architecture, files.family or model.name)
-        generator = LocalGenerator(model, context, curve, family=family, draft=drafter, answers=answers)
+        generator = LocalGenerator(
+            model, context, curve, family=family, draft=drafter, answers=answers, name=files.name
+        )
         loaded.pop_all()
     return generator
 

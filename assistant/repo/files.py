@@ -240,5 +240,5 @@ def _check_unchanged(source: SourceFile) -> None:
     if now != source.raw:
         raise RefusedError(
             f"{source.shown} was changed on disk since it was read; nothing was written.",
-            hint="Your change is kept. Run the command again to work on the file as it is now.",
+            hint="Your change is kept. Ask again to work on the file as it is now.",
         )

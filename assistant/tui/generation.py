@@ -1,118 +1,48 @@
 """The bridge between the event loop and the model: loading and replying happen in worker threads.
 
-Threads post messages to the app at most about 20 times a second; whatever arrives between two
+Threads post messages to the screen at most about 20 times a second; whatever arrives between two
 posts is sent as one piece. The event loop never waits for the model.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from threading import Event, Lock
+from typing import TYPE_CHECKING, TypeAlias
 
-from textual.app import App
-from textual.message import Message
+from textual.screen import Screen
 
-from assistant.chat.generator import Generator, PromptRead, Reply, ReplyOptions, TextPiece
-from assistant.chat.messages import Message as ChatMessage
-from assistant.engine.stats import Stats
 from assistant.errors import CoderError, InterruptedByUserError
+from assistant.tui.generation_events import (
+    Asked,
+    Failed,
+    Finished,
+    Loaded,
+    LoadFailed,
+    Loading,
+    Reading,
+    Speed,
+    Told,
+    Written,
+)
 
-Load = Callable[[Callable[[str, float], None]], Generator]
+if TYPE_CHECKING:
+    from assistant.agent.dialogue import Question
+    from assistant.chat.generator import Generator, PromptRead
+
+# Loads the model: reports (what is done now, fraction), and tells notes for the user.
+Load: TypeAlias = Callable[[Callable[[str, float], None], Callable[[str], None]], "Generator"]
+Ask: TypeAlias = Callable[["Generator"], "Question"]
 
 UPDATE_S = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """What the status bar shows of a generation, copied out of its live counters."""
-
-    tokens_per_s: float
-    acceptance: float | None
-    tau: float
-    drafter: str | None
-    context_used: int
-
-    @classmethod
-    def of(cls, stats: Stats, drafter: str | None) -> "Speed":
-        return cls(
-            tokens_per_s=stats.decode_tps,
-            acceptance=stats.acceptance_rate if stats.drafted else None,
-            tau=stats.mean_accepted_length,
-            drafter=drafter,
-            context_used=stats.prompt_tokens + stats.emitted,
-        )
-
-
-class Loading(Message):
-    """The model is being loaded: what is done now, and how far it is (0 to 1)."""
-
-    def __init__(self, what: str, fraction: float) -> None:
-        super().__init__()
-        self.what = what
-        self.fraction = fraction
-
-
-class Loaded(Message):
-    """The model is ready."""
-
-    def __init__(self, name: str, context_tokens: int) -> None:
-        super().__init__()
-        self.name = name
-        self.context_tokens = context_tokens
-
-
-class LoadFailed(Message):
-    """There is no model to talk to."""
-
-    def __init__(self, error: CoderError) -> None:
-        super().__init__()
-        self.error = error
-
-
-class Reading(Message):
-    """The prompt is being read."""
-
-    def __init__(self, run: int, progress: PromptRead) -> None:
-        super().__init__()
-        self.run = run
-        self.progress = progress
-
-
-class Written(Message):
-    """New text: (text, is it thinking) in order."""
-
-    def __init__(self, run: int, pieces: tuple[tuple[str, bool], ...], speed: Speed) -> None:
-        super().__init__()
-        self.run = run
-        self.pieces = pieces
-        self.speed = speed
-
-
-class Finished(Message):
-    """The reply is whole, or was cancelled."""
-
-    def __init__(self, run: int, reply: Reply, speed: Speed) -> None:
-        super().__init__()
-        self.run = run
-        self.reply = reply
-        self.speed = speed
-
-
-class Failed(Message):
-    """There is no reply, or only a part of it."""
-
-    def __init__(self, run: int, error: CoderError) -> None:
-        super().__init__()
-        self.run = run
-        self.error = error
-
-
 class Bridge:
-    """Owns the generator. All of its methods return at once, except `close`."""
+    """Owns the generator, and posts to `screen`. All of its methods return at once, except `close`."""
 
-    def __init__(self, app: App[None]) -> None:
-        self._app = app
+    def __init__(self, screen: Screen[None]) -> None:
+        self._screen = screen
         self._generator: Generator | None = None
         self._in_use = Lock()
         self._cancel = Event()
@@ -125,11 +55,10 @@ class Bridge:
     def load(self, load: Load) -> None:
         self._start(partial(self._load, load), "load")
 
-    def reply(self, run: int, messages: Sequence[ChatMessage], options: ReplyOptions) -> None:
-        """Answer in a thread; everything that it posts carries the number `run`."""
+    def reply(self, run: int, ask: Ask) -> None:
+        """Make the question and answer it in a thread; everything that it posts carries the number `run`."""
         self._cancel = Event()
-        options = replace(options, cancel=self._cancel)
-        self._start(partial(self._reply, run, tuple(messages), options), "reply")
+        self._start(partial(self._reply, run, ask, self._cancel), "reply")
 
     def cancel(self) -> None:
         """End the reply within one step. It still ends with `Finished`."""
@@ -145,7 +74,7 @@ class Bridge:
                 self._generator = None
 
     def _start(self, work: Callable[[], None], name: str) -> None:
-        self._app.run_worker(work, name=name, thread=True, exit_on_error=False)
+        self._screen.run_worker(work, name=name, thread=True, exit_on_error=False)
 
     def _load(self, load: Load) -> None:
         pace = _Pace()
@@ -154,51 +83,59 @@ class Bridge:
             if self._closing.is_set():
                 raise InterruptedByUserError("Loading was stopped.")
             if pace.due():
-                self._app.post_message(Loading(what, fraction))
+                self._screen.post_message(Loading(what, fraction))
 
         try:
-            generator = load(report)
+            generator = load(report, lambda note: self._tell([note]))
         except CoderError as error:
-            self._app.post_message(LoadFailed(error))
+            self._screen.post_message(LoadFailed(error))
             return
         with self._in_use:
             if self._closing.is_set():
                 generator.close()
                 return
             self._generator = generator
-        self._app.post_message(Loaded(generator.name, generator.context_tokens))
+        self._screen.post_message(Loaded(generator.name, generator.context_tokens))
 
-    def _reply(self, run: int, messages: Sequence[ChatMessage], options: ReplyOptions) -> None:
+    def _reply(self, run: int, ask: Ask, cancel: Event) -> None:
         with self._in_use:
             if self._generator is None:
                 return
             try:
-                self._forward(run, self._generator, messages, options)
+                question = ask(self._generator)
+                self._screen.post_message(Asked(run, question))
+                self._forward(run, self._generator, question, cancel)
             except CoderError as error:
-                self._app.post_message(Failed(run, error))
+                self._screen.post_message(Failed(run, error))
 
-    def _forward(
-        self, run: int, generator: Generator, messages: Sequence[ChatMessage], options: ReplyOptions
-    ) -> None:
+    def _forward(self, run: int, generator: "Generator", question: "Question", cancel: Event) -> None:
+        from assistant.chat.generator import PromptRead, Reply, TextPiece  # slow to import, and there by now
+
         pace = _Pace()
         pieces: list[tuple[str, bool]] = []
         drafter: str | None = None
-        for event in generator.reply(messages, options):
+        began = time.monotonic()
+        for event in generator.reply(question.messages, replace(question.options, cancel=cancel)):
             match event:
                 case PromptRead():
                     if pace.due() or event.done == event.total:
-                        self._app.post_message(Reading(run, event))
+                        self._screen.post_message(Reading(run, event, _rate(event, time.monotonic() - began)))
                 case TextPiece():
                     drafter = event.drafter or drafter
                     _append(pieces, event.text, event.thinking)
                     if pace.due():
-                        self._app.post_message(Written(run, tuple(pieces), Speed.of(event.stats, drafter)))
+                        self._screen.post_message(Written(run, tuple(pieces), Speed.of(event.stats, drafter)))
                         pieces.clear()
                 case Reply():
                     speed = Speed.of(event.stats, drafter)
                     if pieces:
-                        self._app.post_message(Written(run, tuple(pieces), speed))
-                    self._app.post_message(Finished(run, event, speed))
+                        self._screen.post_message(Written(run, tuple(pieces), speed))
+                    self._screen.post_message(Finished(run, question, event, speed))
+                    self._tell(event.notes)
+
+    def _tell(self, notes: Iterable[str]) -> None:
+        for note in notes:
+            self._screen.post_message(Told(note))
 
 
 class _Pace:
@@ -213,6 +150,12 @@ class _Pace:
             return False
         self._last = now
         return True
+
+
+def _rate(progress: "PromptRead", seconds: float) -> float | None:
+    """Prompt tokens evaluated a second, None before the first are."""
+    evaluated = progress.done - progress.reused
+    return evaluated / seconds if evaluated > 0 and seconds > 0 else None
 
 
 def _append(pieces: list[tuple[str, bool]], text: str, thinking: bool) -> None:

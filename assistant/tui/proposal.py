@@ -2,10 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
-from itertools import groupby
-from pathlib import Path
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,14 +14,20 @@ from textual.message import Message
 from textual.widgets import Static
 
 from assistant.errors import CoderError
-from assistant.repo.checkpoints import write_recorded
-from assistant.repo.files import SourceFile, read_source
-from assistant.repo.hunks import unified_diff
-from assistant.tui.changes import ProposedChange
+from assistant.repo.files import SourceFile
+from assistant.tui.diff import DiffView
 from assistant.visible import visible
+
+if TYPE_CHECKING:
+    from assistant.agent.dialogue import FileChange
 
 # A key pressed before one can have seen the diff was meant for the prompt.
 GRACE_S = 0.4
+_BORDER_AND_MARGIN = 3
+_CHOICE = "[@click=apply][b]a[/b] apply[/]   [@click=refuse][b]r[/b] refuse[/]"
+
+Write: TypeAlias = Callable[["FileChange"], SourceFile]
+"""Writes the change, and returns the file as it is then. Raises CoderError."""
 
 
 class Proposal(Vertical, can_focus=True):
@@ -34,15 +38,12 @@ class Proposal(Vertical, can_focus=True):
         height: auto;
         margin: 1 0 0 0;
         border: round $surface-lighten-2;
+        border-title-color: $foreground;
+        border-title-style: bold;
+        border-subtitle-color: $text-muted;
         &:focus { border: round $primary; }
-        .head, .foot { padding: 0 1; }
-        .foot { color: $text-muted; }
-        VerticalScroll { height: auto; max-height: 50vh; scrollbar-size-vertical: 1; }
-        .line { padding: 0 1; }
-        .added { background: $success 12%; color: $text-success; }
-        .removed { background: $error 12%; color: $text-error; }
-        .hunk { color: $text-accent; text-style: dim; }
-        .context { color: $text-muted; }
+        VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
+        .foot { padding: 0 1; color: $text-muted; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,30 +56,43 @@ class Proposal(Vertical, can_focus=True):
     ]
 
     class Decided(Message):
-        """The user applied or refused it, or it could not be applied any more."""
+        """The user applied or refused it, or it could not be applied any more. `now` is the file as it
+        was written, None where it was not."""
 
-        def __init__(self, proposal: "Proposal", applied: bool) -> None:
+        def __init__(self, proposal: "Proposal", now: SourceFile | None) -> None:
             super().__init__()
             self.proposal = proposal
-            self.applied = applied
+            self.now = now
 
-    def __init__(self, source: SourceFile, text: str) -> None:
+    def __init__(self, change: "FileChange", write: Write) -> None:
         super().__init__()
-        self.source = source
-        self.text = text
+        self.change = change
         self.pending = True
+        self._write = write
         self._focused_at = 0.0
 
     def compose(self) -> ComposeResult:
-        lines = unified_diff(self.source.text, self.text, self.source.shown).splitlines()[2:]
-        yield Static(self._head(lines), classes="head")
+        source = self.change.source
+        diff = DiffView(source.text, self.change.text, source.path.name)
+        self.border_title = Content(visible(source.shown))
+        self.border_subtitle = Content(f"+{diff.added} −{diff.removed}")
         with VerticalScroll(can_focus=False):
-            for kind, group in groupby(lines, _kind):
-                yield Static(_joined(group), markup=False, classes=f"line {kind}")
-        yield Static("[@click=apply][b]a[/b] apply[/]   [@click=refuse][b]r[/b] refuse[/]", classes="foot")
+            yield diff
+        if diff.removed - diff.added > source.text.count("\n") / 2 and diff.removed > 3:
+            yield Static("It drops over half of the file.", classes="foot warning")
+        yield Static(_CHOICE, id="choice", classes="foot")
+
+    def fit(self, room: int) -> None:
+        """Take no more than `room` lines; the diff scrolls in what the rest leaves."""
+        others = len(self.query(".foot")) + _BORDER_AND_MARGIN
+        self.query_one(VerticalScroll).styles.max_height = max(room - others, 1)
 
     def on_focus(self, _: events.Focus) -> None:
         self._focused_at = time.monotonic()
+        self._show_choice(focused=True)
+
+    def on_blur(self, _: events.Blur) -> None:
+        self._show_choice(focused=False)
 
     def action_scroll_diff(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
@@ -87,18 +101,18 @@ class Proposal(Vertical, can_focus=True):
         if not self._decide():
             return
         try:
-            await asyncio.to_thread(write_recorded, self.source, self.text, f"apply {self.source.shown}")
+            now = await asyncio.to_thread(self._write, self.change)
         except CoderError as error:
             hint = f"\n{visible(error.hint)}" if error.hint else ""
             self._close(
-                Content.assemble(("not applied: ", "$text-error"), visible(error.message), hint), False
+                Content.assemble(("✗ not applied: ", "$text-error"), visible(error.message), hint), None
             )
         else:
-            self._close(Content.styled("applied", "$text-success"), True)
+            self._close(Content.styled("✓ applied", "$text-success"), now)
 
     def action_refuse(self) -> None:
         if self._decide():
-            self._close(Content("refused, nothing was changed"), False)
+            self._close(Content("– refused, nothing was changed"), None)
 
     def _decide(self) -> bool:
         """Whether this key counts; the first that does is the decision."""
@@ -107,38 +121,11 @@ class Proposal(Vertical, can_focus=True):
         self.pending = False
         return True
 
-    def _close(self, outcome: Content, applied: bool) -> None:
-        self.query_one(".foot", Static).update(outcome)
+    def _show_choice(self, *, focused: bool) -> None:
+        if self.pending:
+            self.query_one("#choice", Static).update(_CHOICE if focused else f"{_CHOICE}   Tab comes here")
+
+    def _close(self, outcome: Content, now: SourceFile | None) -> None:
+        self.query_one("#choice", Static).update(outcome)
         self.can_focus = False
-        self.post_message(self.Decided(self, applied))
-
-    def _head(self, lines: list[str]) -> Content:
-        kinds = [_kind(line) for line in lines]
-        added, removed, before = kinds.count("added"), kinds.count("removed"), self.source.text.count("\n")
-        head: list[str | tuple[str, str]] = [
-            (visible(self.source.shown), "bold"),
-            ("  "),
-            (f"+{added}", "$text-success"),
-            (" "),
-            (f"−{removed}", "$text-error"),
-        ]
-        if removed - added > before / 2 and before > 3:
-            head.append(("  drops over half of the file", "$text-warning"))
-        return Content.assemble(*head)
-
-
-def read_proposal(change: ProposedChange, root: Path) -> Proposal | None:
-    """The change against the file as it is now; None where it changes nothing. Raises CoderError."""
-    source = read_source(change.path, root)
-    text = change.text
-    if source.text and not source.text.endswith("\n"):
-        text = text.removesuffix("\n")
-    return None if text == source.text else Proposal(source, text)
-
-
-def _kind(line: str) -> str:
-    return {"+": "added", "-": "removed", "@": "hunk"}.get(line[:1], "context")
-
-
-def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(visible(line.expandtabs(4)) for line in lines)
+        self.post_message(self.Decided(self, now))

@@ -5,14 +5,17 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from assistant.chat.generator import PromptRead
-from assistant.tui.generation import Speed
+from assistant.tui.bar import bar
+from assistant.tui.generation_events import Speed
+from assistant.visible import visible
 
-_BAR_CELLS = 12
+_FOR_MODEL = 10
+_GAP = "  "
 
 
 class StatusBar(Horizontal):
-    """One line: model or loading progress on the left, reading progress or speed on the right."""
+    """One line: model or loading progress on the left, speed on the right. What matters least goes first
+    where there is no room for all."""
 
     DEFAULT_CSS = """
     StatusBar {
@@ -28,53 +31,54 @@ class StatusBar(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._context_tokens = 0
+        self._speed: Speed | None = None
+        self._left = Static(id="model", markup=False)
+        self._right = Static(id="speed", markup=False)
 
     def compose(self) -> ComposeResult:
-        yield Static(id="model", markup=False)
-        yield Static(id="speed", markup=False)
+        yield self._left
+        yield self._right
+
+    def on_resize(self) -> None:
+        if self._speed:
+            self.show_speed(self._speed)
 
     def show_loading(self, what: str, fraction: float) -> None:
-        done = min(max(fraction, 0.0), 1.0)
-        self._left(Content.assemble((what, ""), "  ", _bar(done), f" {done:4.0%}"))
+        self._left.update(Content.assemble((visible(what), ""), "  ", bar(fraction, 24), f" {fraction:4.0%}"))
 
     def show_model(self, name: str, context_tokens: int) -> None:
         self._context_tokens = context_tokens
-        self._left(Content.assemble(("● ", "$text-success"), name))
+        self._left.update(Content.assemble(("● ", "$text-success"), visible(name)))
 
     def show_no_model(self) -> None:
-        self._left(Content.assemble(("● ", "$text-error"), "no model"))
-        self._right(Content(""))
-
-    def show_reading(self, progress: PromptRead) -> None:
-        reused = f" ({progress.reused} reused)" if progress.reused else ""
-        share = progress.done / progress.total if progress.total else 1.0
-        self._right(
-            Content.assemble("reading ", _bar(share), f" {progress.done}/{progress.total} tokens{reused}")
-        )
-
-    def show_waiting(self) -> None:
-        self._right(Content("thinking it over · Esc cancels"))
+        self._left.update(Content.assemble(("○ ", "$text-error"), "no model"))
+        self.clear_speed()
 
     def show_speed(self, speed: Speed) -> None:
-        accepted = "–" if speed.acceptance is None else f"{speed.acceptance:.0%}"
-        parts: list[str | tuple[str, str]] = [
-            (f"{speed.tokens_per_s:.1f} tok/s", "$text-accent"),
-            f" · {accepted} accepted · τ {speed.tau:.2f} · {speed.drafter or 'plain'}",
-        ]
-        if self._context_tokens:
-            parts.append(f" · ctx {speed.context_used / self._context_tokens:.0%}")
-        self._right(Content.assemble(*parts))
+        self._speed = speed
+        room = self.size.width - _FOR_MODEL
+        parts = self._parts(speed)
+        while len(parts) > 1 and len(_GAP.join(text for _, text in parts)) > room:
+            parts.remove(max(parts))
+        shown = [text for _, text in parts]
+        self._right.update(
+            Content.assemble((shown[0], "$text-accent"), *(f"{_GAP}{text}" for text in shown[1:]))
+        )
 
     def clear_speed(self) -> None:
-        self._right(Content(""))
+        self._speed = None
+        self._right.update(Content(""))
 
-    def _left(self, content: Content) -> None:
-        self.query_one("#model", Static).update(content)
-
-    def _right(self, content: Content) -> None:
-        self.query_one("#speed", Static).update(content)
-
-
-def _bar(share: float) -> Content:
-    full = round(share * _BAR_CELLS)
-    return Content.assemble(("━" * full, "$text-accent"), ("━" * (_BAR_CELLS - full), "$surface-lighten-2"))
+    def _parts(self, speed: Speed) -> list[tuple[int, str]]:
+        """In order of place, each with its rank: 0 is the last to go."""
+        accepted = "–" if speed.acceptance is None else f"{speed.acceptance:.0%}"
+        parts = [
+            (0, f"{speed.tokens_per_s:.1f} tok/s"),
+            (1, f"{accepted} accepted"),
+            (2, f"τ {speed.tau:.2f}"),
+            (4, speed.drafter or "plain"),
+            (5, f"{speed.reused_tokens:,} reused"),
+        ]
+        if self._context_tokens:
+            parts.append((3, f"ctx {speed.context_used / self._context_tokens:.0%}"))
+        return parts

@@ -1,9 +1,11 @@
-"""The colours: quiet, dark, one accent."""
+"""The colours: quiet, one accent, on dark or on light."""
 
 from textual.theme import Theme
 
-THEME = Theme(
-    name="coder",
+# For parts of a text; widgets as a whole have `$text-muted`, which knows their background.
+FAINT = "$foreground 55%"
+DARK = Theme(
+    name="coder-dark",
     dark=True,
     primary="#7aa2c9",
     secondary="#8f9bb3",
@@ -15,4 +17,18 @@ THEME = Theme(
     background="#101216",
     surface="#181b21",
     panel="#14171c",
+)
+LIGHT = Theme(
+    name="coder-light",
+    dark=False,
+    primary="#2f6699",
+    secondary="#5a6577",
+    accent="#1f7a78",
+    success="#3d7a2a",
+    warning="#8f6410",
+    error="#b0343b",
+    foreground="#22262d",
+    background="#fbfbf9",
+    surface="#f0f0ec",
+    panel="#e9e9e4",
 )

@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -11,8 +12,9 @@ from assistant.chat.families import FAMILIES
 from assistant.chat.generator import PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
 from assistant.chat.local import LocalGenerator
 from assistant.chat.messages import Message
+from assistant.engine.drafters.store import AnswerStore
 from assistant.engine.generate import Emitted, Finished, GenerationEvent
-from assistant.engine.llama import Context
+from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.engine.sampling import Sampling
 from assistant.errors import ContextFullError
 from tests.chat.conftest import MakeTiny
@@ -209,3 +211,29 @@ def test_a_prompt_that_does_not_fit_is_refused_before_anything_is_evaluated(make
         reply_to(generator, [Message("user", "long " * 100)], ReplyOptions())
     assert "--context" in raised.value.hint
     assert generator.context.tokens == []
+
+
+def test_a_rewrite_that_a_stop_string_ended_is_not_read_again(smollm2_generator: LocalGenerator) -> None:
+    """The sampled tokens overlap the end of the answer; those before it keep their ids."""
+    conversation = [Message("user", "Fix the bug in this Python code.\n\ndef add(a, b):\n    return a - b")]
+    options = ReplyOptions(max_tokens=60, prefix="```python\n", stop=("\n```",))
+    first = reply_to(smollm2_generator, conversation, options)
+    assert first.finish == "stop"
+    evaluated = list(smollm2_generator.context.tokens)
+    conversation += [Message("assistant", f"{first.text}\n```"), Message("user", "Thanks.")]
+    second = reply_to(smollm2_generator, conversation, ReplyOptions(max_tokens=1))
+    assert second.stats.reused_tokens >= len(evaluated) - 2
+
+
+def test_what_the_store_of_answers_had_to_say_comes_with_the_reply(
+    smollm2_shipped: Model, tmp_path: Path
+) -> None:
+    (tmp_path / "no-folder").touch()
+    store = AnswerStore(tmp_path / "no-folder" / "answers.ids", smollm2_shipped.n_vocab)
+    with Context(smollm2_shipped, ContextOptions(n_ctx=128, threads=1)) as context:
+        generator = LocalGenerator(
+            smollm2_shipped, context, None, family=FAMILIES["chatml"], answers=store, name="tiny"
+        )
+        hello = [Message("user", "Hello")]
+        assert "cannot be written" in reply_to(generator, hello, ReplyOptions(max_tokens=2)).notes[0]
+        assert generator.name == "tiny"

@@ -6,21 +6,33 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Collapsible, Markdown, Static
 
 from assistant.chat.generator import Generator
 from assistant.errors import CoderError, ContextFullError, ModelError
+from assistant.repo.workspace import Workspace
 from assistant.tui import proposal as proposal_module
 from assistant.tui.app import CoderApp
-from assistant.tui.conversation import AssistantMessage, Notice, UserMessage
+from assistant.tui.assistant_message import AssistantMessage
+from assistant.tui.chat_screen import ChatScreen
+from assistant.tui.help import Help
+from assistant.tui.no_model import NoModel
 from assistant.tui.prompt import Prompt
 from assistant.tui.proposal import Proposal
+from assistant.tui.too_small import TooSmall
+from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
 
+Progress = Callable[[str, float], None]
+Tell = Callable[[str], None]
 SIZE = (80, 24)
 OLD = "def add(a, b):\n    return a - b\n"
 NEW = "def add(a, b):\n    return a + b\n"
+# When the whole of a small file is asked for, the code block is opened for the model, and its end stops it.
+REWRITE = f"```python\n{NEW}".rstrip("\n")
 FIX = f"The sign is wrong.\n\n```python calc.py\n{NEW}```\n"
 
 
@@ -36,11 +48,11 @@ def root(tmp_path: Path) -> Path:
 
 
 def app_with(generator: Generator, root: Path) -> CoderApp:
-    def load(report: Callable[[str, float], None]) -> Generator:
+    def load(report: Progress, _: Tell) -> Generator:
         report("loading scripted-1b", 0.5)
         return generator
 
-    return CoderApp(root, load)
+    return CoderApp(Workspace(root, is_git=True), load)
 
 
 async def until(pilot: Pilot[None], what: Callable[[], object]) -> None:
@@ -58,15 +70,23 @@ async def say(pilot: Pilot[None], text: str) -> None:
 
 
 def notices(pilot: Pilot[None]) -> str:
-    return "\n".join(str(notice.render()) for notice in pilot.app.query(Notice))
+    """All that the program says itself: notices, and what is below answers."""
+    found = pilot.app.query("Notice, NoModel, .foot").results(Static)
+    return "\n".join(str(notice.render()) for notice in found)
 
 
 def answers(pilot: Pilot[None]) -> list[str]:
-    return [list(message.query(Markdown))[-1].source for message in pilot.app.query(AssistantMessage)]
+    texts = [list(message.query(Markdown)) for message in pilot.app.query(AssistantMessage)]
+    return [found[-1].source for found in texts if found]
 
 
 def shown(pilot: Pilot[None], selector: str) -> str:
-    return str(pilot.app.query_one(selector, Static).render())
+    """The text of a widget, empty before it is there."""
+    return "".join(str(each.render()) for each in pilot.app.query(selector).results(Static))
+
+
+def screen(pilot: Pilot[None]) -> type[Screen[object]]:
+    return type(pilot.app.screen)
 
 
 async def test_a_question_is_answered_and_measured(root: Path) -> None:
@@ -76,7 +96,7 @@ async def test_a_question_is_answered_and_measured(root: Path) -> None:
         await say(pilot, "hi")
         await until(pilot, lambda: answers(pilot) == ["Hello **there**, how are you?"])
         await until(pilot, lambda: "50.0 tok/s" in shown(pilot, "#speed"))
-        assert "75% accepted · τ 4.00 · lookup · ctx " in shown(pilot, "#speed")
+        assert "75% accepted  τ 4.00  lookup  43 reused  ctx 2%" in shown(pilot, "#speed")
         assert [message.role for message in generator.asked[0][0]] == ["system", "user"]
     assert generator.closed
 
@@ -95,17 +115,20 @@ async def test_a_message_written_while_the_model_loads_is_sent_when_it_is_ready(
     go = Event()
     generator = ScriptedGenerator("now I can")
 
-    def load(report: Callable[[str, float], None]) -> Generator:
+    def load(report: Progress, _: Tell) -> Generator:
         report("preparing the model", 0.25)
         assert go.wait(10)
         return generator
 
-    async with CoderApp(root, load).run_test(size=SIZE) as pilot:
+    async with CoderApp(Workspace(root, is_git=True), load).run_test(size=SIZE) as pilot:
         await until(pilot, lambda: "preparing the model" in shown(pilot, "#model"))
         assert "25%" in shown(pilot, "#model")
         await say(pilot, "early")
         await pilot.pause()
-        assert pilot.app.query_one(UserMessage).has_class("waiting")
+        assert "queued until the model is loaded" in str(pilot.app.query_one(UserMessage).render())
+        await pilot.press("escape")
+        assert pilot.app.query_one(Prompt).text == "early"
+        await pilot.press("enter")
         assert generator.asked == []
         go.set()
         await until(pilot, lambda: answers(pilot) == ["now I can"])
@@ -114,40 +137,74 @@ async def test_a_message_written_while_the_model_loads_is_sent_when_it_is_ready(
 async def test_a_model_that_cannot_be_loaded_leaves_the_app_open(root: Path) -> None:
     go = Event()
 
-    def load(report: Callable[[str, float], None]) -> Generator:
+    def load(report: Progress, _: Tell) -> Generator:
         assert go.wait(10)
         raise ModelError("The file is damaged.", hint="coder pull it again")
 
-    async with CoderApp(root, load).run_test(size=SIZE) as pilot:
+    async with CoderApp(Workspace(root, is_git=True), load).run_test(size=SIZE) as pilot:
         await say(pilot, "early")
         go.set()
         await until(pilot, lambda: "The file is damaged." in notices(pilot))
         assert "coder pull it again" in notices(pilot)
         assert "no model" in shown(pilot, "#model")
-        assert pilot.app.query_one(Prompt).text == "early"
-        await pilot.press("enter")
-        await until(pilot, lambda: notices(pilot).count("The file is damaged.") == 2)
-        assert pilot.app.query_one(Prompt).text == "early"
+        assert "coder pull deepseek-coder-6.7b" in notices(pilot)
+        for _ in range(2):
+            await until(pilot, lambda: pilot.app.query_one(Prompt).text == "early")
+            await pilot.press("enter")
+        assert len(pilot.app.query(NoModel)) == 1
+
+
+async def test_a_model_that_came_meanwhile_is_loaded_by_a_key(root: Path) -> None:
+    generator = ScriptedGenerator("hello")
+    tries: list[Progress] = []
+
+    def load(report: Progress, _: Tell) -> Generator:
+        tries.append(report)
+        if len(tries) == 1:
+            raise ModelError("There is no model.")
+        return generator
+
+    async with CoderApp(Workspace(root, is_git=True), load).run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: pilot.app.query(NoModel))
+        await pilot.press("f5")
+        await until(pilot, lambda: "scripted-1b" in shown(pilot, "#model"))
+        assert not pilot.app.query(NoModel)
+        await say(pilot, "hi")
+        await until(pilot, lambda: answers(pilot) == ["hello"])
+
+
+async def test_notes_are_shown_quietly(root: Path) -> None:
+    generator = ScriptedGenerator("hello", notes=("The answer is not kept.",))
+
+    def load(report: Progress, tell: Tell) -> Generator:
+        tell("The context was shortened to 2048 tokens.")
+        return generator
+
+    async with CoderApp(Workspace(root, is_git=True), load).run_test(size=SIZE) as pilot:
+        await say(pilot, "hi")
+        await until(pilot, lambda: "The answer is not kept." in notices(pilot))
+        assert "The context was shortened to 2048 tokens." in notices(pilot)
+        assert not pilot.app.query("Notice.error")
 
 
 async def test_a_fault_of_the_program_is_shown_too(root: Path) -> None:
-    def load(report: Callable[[str, float], None]) -> Generator:
+    def load(report: Progress, _: Tell) -> Generator:
         raise ZeroDivisionError("oops")
 
-    async with CoderApp(root, load).run_test(size=SIZE) as pilot:
+    async with CoderApp(Workspace(root, is_git=True), load).run_test(size=SIZE) as pilot:
         await until(pilot, lambda: "Unexpected ZeroDivisionError: oops" in notices(pilot))
 
 
 async def test_quitting_while_the_model_loads(root: Path) -> None:
     started = Event()
 
-    def load(report: Callable[[str, float], None]) -> Generator:
+    def load(report: Progress, _: Tell) -> Generator:
         started.set()
         while True:
             time.sleep(0.01)
             report("loading", 0.1)
 
-    async with CoderApp(root, load).run_test(size=SIZE) as pilot:
+    async with CoderApp(Workspace(root, is_git=True), load).run_test(size=SIZE) as pilot:
         await until(pilot, started.is_set)
         await pilot.press("ctrl+q")
     assert not pilot.app.is_running
@@ -176,7 +233,7 @@ async def test_escape_cancels_and_what_was_written_stays(root: Path) -> None:
         await say(pilot, "talk")
         await until(pilot, lambda: "word" in "".join(answers(pilot)))
         await pilot.press("escape")
-        await until(pilot, lambda: "Cancelled." in notices(pilot))
+        await until(pilot, lambda: "cancelled" in notices(pilot))
         assert len(answers(pilot)[0]) < 5000
         await say(pilot, "go on")
         await until(pilot, lambda: answers(pilot)[-1] == "next")
@@ -188,13 +245,11 @@ async def test_the_event_loop_is_never_blocked(root: Path) -> None:
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: answers(pilot))
-        began = time.monotonic()
-        for key in "hello":
-            await pilot.press(key)
+        await pilot.press(*"hello")
         assert pilot.app.query_one(Prompt).text == "hello"
-        assert time.monotonic() - began < 2
         await pilot.press("escape")
-        await until(pilot, lambda: "Cancelled." in notices(pilot))
+        await until(pilot, lambda: "written" in notices(pilot))
+        assert "cancelled" in notices(pilot), "the keys were shown before the answer was whole"
 
 
 async def test_a_full_context_is_said_clearly(root: Path) -> None:
@@ -203,8 +258,10 @@ async def test_a_full_context_is_said_clearly(root: Path) -> None:
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "long")
         await until(
-            pilot, lambda: "The conversation does not fit.\nCtrl+L starts a new one." in notices(pilot)
+            pilot, lambda: "The conversation does not fit.\n  Ctrl+L starts a new one." in notices(pilot)
         )
+        assert pilot.app.query_one(Prompt).text == "long"
+        pilot.app.query_one(Prompt).clear()
         await say(pilot, "short")
         await until(pilot, lambda: answers(pilot)[-1] == "fine")
         assert [message.content for message in generator.asked[1][0][1:]] == ["short"]
@@ -213,23 +270,27 @@ async def test_a_full_context_is_said_clearly(root: Path) -> None:
 async def test_an_answer_that_was_cut_off_says_so(root: Path) -> None:
     async with app_with(ScriptedGenerator("half", finish="context"), root).run_test(size=SIZE) as pilot:
         await say(pilot, "long")
-        await until(pilot, lambda: "The context is full" in notices(pilot))
+        await until(pilot, lambda: "the context is full" in notices(pilot))
 
 
-async def test_a_change_is_applied(root: Path) -> None:
-    generator = ScriptedGenerator(FIX)
+async def test_a_change_is_applied(root: Path, coder_home: Path) -> None:
+    generator = ScriptedGenerator(REWRITE, "yes")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await say(pilot, "fix @calc.py")
+        await say(pilot, "add is wrong, fix @calc.py")
         await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
         assert (root / "calc.py").read_text() == OLD
-        diff = "\n".join(str(line.render()) for line in pilot.app.query("Proposal .line").results(Static))
-        assert "-    return a - b\n" in diff + "\n" and "+    return a + b" in diff
+        diff = "\n".join(str(line.render()) for line in pilot.app.query("DiffView Static").results(Static))
+        assert diff == "1   def add(a, b):\n2 −     return a - b\n2 +     return a + b"
         await pilot.press("a")
-        await until(pilot, lambda: shown(pilot, "Proposal .foot") == "applied")
+        await until(pilot, lambda: shown(pilot, "#choice") == "✓ applied")
         assert (root / "calc.py").read_text() == NEW
+        assert [kept.read_text() for kept in coder_home.rglob("calc.py")] == [OLD]
         assert isinstance(pilot.app.focused, Prompt)
-    assert generator.asked[0][1].sources == (OLD,)
-    assert OLD in generator.asked[0][0][-1].content
+        await say(pilot, "sure?")
+        await until(pilot, lambda: answers(pilot)[-1] == "yes")
+    first, second = generator.asked
+    assert first[1].sources == (OLD,) and second[1].sources == (NEW,)
+    assert second[0][: len(first[0])] == first[0], "what was read must not be read again"
 
 
 async def test_a_change_is_refused(root: Path) -> None:
@@ -237,7 +298,7 @@ async def test_a_change_is_refused(root: Path) -> None:
         await say(pilot, "fix it")
         await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
         await pilot.press("r", "a")
-        await until(pilot, lambda: "refused" in shown(pilot, "Proposal .foot"))
+        await until(pilot, lambda: "refused" in shown(pilot, "#choice"))
         assert (root / "calc.py").read_text() == OLD
 
 
@@ -247,7 +308,7 @@ async def test_a_file_that_changed_meanwhile_is_left_alone(root: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
         (root / "calc.py").write_text("mine\n")
         await pilot.press("a")
-        await until(pilot, lambda: "not applied" in shown(pilot, "Proposal .foot"))
+        await until(pilot, lambda: "not applied" in shown(pilot, "#choice"))
         assert (root / "calc.py").read_text() == "mine\n"
 
 
@@ -279,14 +340,89 @@ async def test_an_unchanged_file_is_no_proposal(root: Path) -> None:
         assert not pilot.app.query(Proposal)
 
 
-async def test_a_message_with_an_unreadable_file_comes_back(root: Path) -> None:
-    (root / "data.bin").write_bytes(b"\0\1\2\3")
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("data.bin", b"\0\1\2\3", "is no text file"),
+        ("huge.txt", b"x" * 1_000_001, "is too large"),
+        ("gone.py", None, "There is no file gone.py"),
+    ],
+)
+async def test_a_message_with_an_unreadable_file_comes_back(
+    root: Path, name: str, content: bytes | None, why: str
+) -> None:
+    if content is not None:
+        (root / name).write_bytes(content)
     generator = ScriptedGenerator()
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await say(pilot, "see @data.bin")
-        await until(pilot, lambda: pilot.app.query("Notice.error"))
-        assert pilot.app.query_one(Prompt).text == "see @data.bin"
+        await say(pilot, f"see @{name}")
+        await until(pilot, lambda: why in notices(pilot))
+        assert pilot.app.query_one(Prompt).text == f"see @{name}"
         assert generator.asked == []
+
+
+async def test_a_large_paste_is_folded_and_sent_whole(root: Path) -> None:
+    generator = ScriptedGenerator("long", context_tokens=1_000_000)
+    async with app_with(generator, root).run_test(size=SIZE) as pilot:
+        pasted = "see @gone.py\n" * 80_000
+        pilot.app.query_one(Prompt).post_message(events.Paste(pasted))
+        await until(pilot, lambda: "1,040,000 characters" in pilot.app.query_one(Prompt).text)
+        await pilot.press("enter")
+        await until(pilot, lambda: answers(pilot) == ["long"])
+        assert generator.asked[0][0][-1].content.endswith(pasted)
+        assert len(pilot.app.query_one(UserMessage).text) < 100
+
+
+async def test_a_terminal_that_is_too_small_says_so_and_takes_no_decision(root: Path) -> None:
+    async with app_with(ScriptedGenerator(FIX), root).run_test(size=SIZE) as pilot:
+        await say(pilot, "fix it")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
+        for _ in range(3):
+            await pilot.resize_terminal(40, 10)
+            await until(pilot, lambda: isinstance(pilot.app.screen, TooSmall))
+            assert "coder needs 60×15" in str(pilot.app.screen.query_one(Static).render())
+            await pilot.press("a")
+            assert (root / "calc.py").read_text() == OLD
+            await pilot.resize_terminal(*SIZE)
+            await until(pilot, lambda: not isinstance(pilot.app.screen, TooSmall))
+        assert isinstance(pilot.app.focused, Proposal)
+
+
+@pytest.mark.parametrize("key", ["f1", "question_mark"])
+async def test_help_opens_and_closes(root: Path, key: str) -> None:
+    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+        await pilot.press(key)
+        assert screen(pilot) is Help
+        await pilot.press("escape")
+        assert screen(pilot) is ChatScreen
+        await pilot.press("w", "question_mark")
+        assert pilot.app.query_one(Prompt).text == "w?"
+
+
+async def test_the_footer_shows_the_keys_that_work_now(root: Path) -> None:
+    def keys(pilot: Pilot[None]) -> set[str]:
+        active = pilot.app.screen.active_bindings.values()
+        return {each.binding.description for each in active if each.enabled and each.binding.show}
+
+    async with app_with(ScriptedGenerator(FIX, holds_after=2), root).run_test(size=SIZE) as pilot:
+        assert {"Send", "New", "Help"} <= keys(pilot)
+        assert not {"Cancel", "Back", "Apply", "Load the model"} & keys(pilot)
+        await say(pilot, "fix it")
+        await until(pilot, lambda: "Cancel" in keys(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Cancel" not in keys(pilot))
+
+
+async def test_dark_or_light_by_a_key_and_by_the_palette(root: Path) -> None:
+    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+        assert pilot.app.theme == "coder-dark"
+        await pilot.press("f2")
+        assert pilot.app.theme == "coder-light"
+        await pilot.press("ctrl+p", *"dark or")
+        await until(pilot, lambda: pilot.app.screen.query("OptionList"))
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.theme == "coder-dark")
 
 
 async def test_a_new_conversation_forgets_and_stops_the_reply(root: Path) -> None:
@@ -333,3 +469,17 @@ async def test_markup_in_a_message_is_only_text(root: Path) -> None:
         await say(pilot, "[red]x[/red] [/]")
         await until(pilot, lambda: "no [b]such[/b] thing [/]" in notices(pilot))
         assert str(pilot.app.query_one(UserMessage).render()) == "[red]x[/red] [/]"
+
+
+async def test_a_file_name_is_shown_inert(root: Path) -> None:
+    name = "e\x1b[31m[b]v[red]il.py"
+    (root / name).write_text(OLD)
+    async with app_with(ScriptedGenerator(REWRITE), root).run_test(size=SIZE) as pilot:
+        await say(pilot, f'fix @"{name}"')
+        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
+        inert = "e␛[31m[b]v[red]il.py"
+        title = pilot.app.query_one(Proposal).border_title
+        assert title is not None and title.replace("\\[", "[") == inert
+        await pilot.press("a")
+        await until(pilot, lambda: shown(pilot, "#choice") == "✓ applied")
+        assert (root / name).read_text() == NEW

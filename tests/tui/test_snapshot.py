@@ -1,31 +1,136 @@
-"""What the app looks like at 80x24."""
+"""What the app looks like, in the smallest usual terminal and in a larger one."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from assistant.chat.generator import Generator
+from assistant.errors import ModelError
+from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
+from assistant.tui.generation import UPDATE_S, Load
+from assistant.tui.help import Help
+from assistant.tui.no_model import NoModel
 from assistant.tui.prompt import Prompt
 from assistant.tui.proposal import Proposal
+from assistant.tui.too_small import TooSmall
+from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
-from tests.tui.test_app import FIX, OLD, until
+from tests.tui.test_app import FIX, OLD, answers, shown, until
+
+Compare = Callable[..., bool]
+EXPLANATION = (
+    "`add` takes **two** numbers:\n\n- `a`, the first\n- `b`, the second\n\n```python\nadd(1, 2)\n```\n"
+)
+
+both_sizes = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 
 
-def test_a_proposed_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: Callable[..., bool]
-) -> None:
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     (tmp_path / "calc.py").write_text(OLD)
-    # The folder is shown at the top, and a temporary one has another name every time.
+    # A temporary folder has another name every time.
     monkeypatch.setattr(CoderApp, "shown_root", property(lambda _: "~/calculator"))
-    app = CoderApp(tmp_path, lambda _: ScriptedGenerator(FIX))
+    return Workspace(tmp_path, is_git=True)
 
-    async def ask(pilot: Pilot[None]) -> None:
-        prompt = pilot.app.query_one(Prompt)
-        prompt.cursor_blink = False
-        prompt.insert("add is wrong, fix @calc.py")
-        await pilot.press("enter")
+
+def loading(generator: Generator) -> Load:
+    return lambda report, tell: generator
+
+
+async def ask(pilot: Pilot[None], text: str) -> None:
+    prompt = pilot.app.query_one(Prompt)
+    prompt.cursor_blink = False
+    prompt.insert(text)
+    await pilot.press("enter")
+
+
+async def until_ready(pilot: Pilot[None]) -> None:
+    pilot.app.query_one(Prompt).cursor_blink = False
+    await until(pilot, lambda: "scripted-1b" in shown(pilot, "#model"))
+
+
+@both_sizes
+def test_loading_with_a_question_that_waits(
+    workspace: Workspace, snap_compare: Compare, size: tuple[int, int]
+) -> None:
+    def load(report: Callable[[str, float], None], tell: Callable[[str], None]) -> Generator:
+        while True:  # until the app closes
+            report("preparing the embedded model", 0.4)
+            time.sleep(0.01)
+
+    async def wait(pilot: Pilot[None]) -> None:
+        await ask(pilot, "What does @calc.py do?")
+        await until(pilot, lambda: "40%" in shown(pilot, "#model") and pilot.app.query(UserMessage))
+
+    assert snap_compare(CoderApp(workspace, load), terminal_size=size, run_before=wait)
+
+
+@both_sizes
+def test_idle(workspace: Workspace, snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    assert snap_compare(app, terminal_size=size, run_before=until_ready)
+
+
+def test_idle_light(workspace: Workspace, snap_compare: Compare) -> None:
+    async def light(pilot: Pilot[None]) -> None:
+        await until_ready(pilot)
+        await pilot.press("f2")
+
+    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=light)
+
+
+@both_sizes
+def test_streaming(workspace: Workspace, snap_compare: Compare, size: tuple[int, int]) -> None:
+    pieces = len(EXPLANATION) // 12
+    generator = ScriptedGenerator(EXPLANATION, pause_s=UPDATE_S * 1.2, holds_after=pieces)
+
+    async def stream(pilot: Pilot[None]) -> None:
+        await ask(pilot, "What does @calc.py do?")
+        await until(pilot, lambda: answers(pilot) == [EXPLANATION[: pieces * 12]])
+
+    assert snap_compare(CoderApp(workspace, loading(generator)), terminal_size=size, run_before=stream)
+
+
+@both_sizes
+def test_a_proposed_change(workspace: Workspace, snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def propose(pilot: Pilot[None]) -> None:
+        await ask(pilot, "What is wrong in @calc.py?")
         await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
 
-    assert snap_compare(app, terminal_size=(80, 24), run_before=ask)
+    app = CoderApp(workspace, loading(ScriptedGenerator(FIX)))
+    assert snap_compare(app, terminal_size=size, run_before=propose)
+
+
+@both_sizes
+def test_no_model(workspace: Workspace, snap_compare: Compare, size: tuple[int, int]) -> None:
+    def load(report: Callable[[str, float], None], tell: Callable[[str], None]) -> Generator:
+        raise ModelError("There is no model on this machine yet.")
+
+    async def wait(pilot: Pilot[None]) -> None:
+        pilot.app.query_one(Prompt).cursor_blink = False
+        await until(pilot, lambda: pilot.app.query(NoModel))
+
+    assert snap_compare(CoderApp(workspace, load), terminal_size=size, run_before=wait)
+
+
+def test_help(workspace: Workspace, snap_compare: Compare) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        await until_ready(pilot)
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Help))
+
+    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=show)
+
+
+def test_too_small(workspace: Workspace, snap_compare: Compare) -> None:
+    async def wait(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: isinstance(pilot.app.screen, TooSmall))
+
+    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    assert snap_compare(app, terminal_size=(50, 12), run_before=wait)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.tui.changes import ProposedChange, proposed_changes
+from assistant.agent.changes import ProposedChange, proposed_changes
 
 
 @pytest.fixture

@@ -1,0 +1,152 @@
+"""A conversation in a repository: what is asked of the model, and what its answers propose to change."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.agent.answer import UnusableAnswerError
+from assistant.agent.changes import proposed_changes
+from assistant.agent.evidence import gather
+from assistant.agent.mentions import MENTION, mentioned_files, with_files
+from assistant.agent.places import find_places
+from assistant.agent.rewrite import RewriteRequest, request_rewrite, rewritable_characters
+from assistant.chat.generator import Generator, Reply, ReplyOptions
+from assistant.chat.messages import Message
+from assistant.errors import CoderError
+from assistant.repo.files import SourceFile, read_source
+from assistant.resources import resource_folder
+
+# An answer longer than this part of the context is one that goes round in circles.
+_SHARE_FOR_ANSWER = 0.25
+_QUESTION = re.compile(
+    r"\s*(what|why|how|where|which|who|when|does|do|did|is|are|explain|describe|show|tell|summari[sz]e)\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    r"\b(fix|repair|correct|debug|change|add|remove|delete|rename|replace|rewrite|refactor|make|implement|"
+    r"convert|simplify|update|improve|optimi[sz]e|bug|broken|wrong)\b",
+    re.IGNORECASE,
+)
+# "Fix the bug in @file" says no more than that there is one, which the question says already.
+_ORDER = re.compile(
+    r"(,?\s*\b(and|so|please|can you|could you)\b)*,?\s*\b(fix|repair|correct|debug)\b"
+    r"(\s+(the|this|a|any|all))?(\s+(bugs?|errors?|problems?|mistakes?|it))?(\s+(in|of))?\s+"
+    + MENTION.pattern.replace("(?<!\\S)", ""),
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the model gets, and how to answer it. `rewrite` is there when the answer rewrites one place of
+    one file; `wanted` are the user's words about it."""
+
+    messages: tuple[Message, ...]
+    options: ReplyOptions
+    files: tuple[SourceFile, ...]
+    rewrite: RewriteRequest | None = None
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A new text for a file, as it was when the model was shown it."""
+
+    source: SourceFile
+    text: str
+
+
+class Dialogue:
+    """The messages so far, and the files they are about as the model knows them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._instructions = Message("system", (resource_folder("prompts") / "chat.md").read_text("utf-8"))
+        self._history: list[Message] = []
+        self._files: dict[Path, SourceFile] = {}
+
+    def ask(self, typed: str, generator: Generator, *, pasted: str = "") -> Question:
+        """The question that `typed` is. `pasted` goes with it, and mentions no files.
+
+        Every question continues the conversation, so that what the model has read is not read again.
+        Raises UsageError for a mentioned file that is missing or cannot be read."""
+        files = mentioned_files(typed, self.root)
+        rewrite, wanted = None, ""
+        if len(files) == 1 and not pasted and asks_for_change(typed):
+            wanted = problem_in_words(typed)
+            evidence = gather(files, self.root, wanted, None)
+            places = find_places(files, evidence, fits=rewritable_characters(generator))
+            rewrite = request_rewrite(generator, places[0], evidence) if places else None
+        for file in files:  # one that is mentioned again moves to the end, with its newest text
+            self._files.pop(file.path, None)
+            self._files[file.path] = file
+        if rewrite is not None:
+            message, options = rewrite.message, rewrite.options
+        else:
+            text = "\n\n".join(part for part in (typed, pasted) if part)
+            message = Message("user", with_files(text, files))
+            options = ReplyOptions(
+                max_tokens=max(int(generator.context_tokens * _SHARE_FOR_ANSWER), 64),
+                sources=tuple(file.text for file in self._files.values()),
+            )
+        messages = (self._instructions, *self._history, message)
+        return Question(messages, options, tuple(files), rewrite, wanted)
+
+    def keep(self, question: Question, reply: Reply) -> None:
+        """Make the answer, or the half of it, part of the conversation."""
+        if not reply.text.strip():
+            return
+        closing = f"\n{question.rewrite.fence}" if question.rewrite and reply.finish == "stop" else ""
+        self._history += [question.messages[-1], Message("assistant", reply.text + closing)]
+
+    def changes(self, question: Question, reply: Reply) -> list[FileChange | CoderError]:
+        """What the answer changes, and for each change that cannot be made, why."""
+        if reply.finish == "cancelled":
+            return []
+        if question.rewrite is not None:
+            return [self._rewritten(question.rewrite, reply, question.wanted)]
+        meant = question.files[0].path if len(question.files) == 1 else None
+        return [
+            self._changed(change.path, change.text)
+            for change in proposed_changes(reply.text, self.root, meant)
+        ]
+
+    def applied(self, now: SourceFile) -> None:
+        """The user took a change: from here on the model knows the file as it is `now`."""
+        self._files[now.path] = now
+
+    def clear(self) -> None:
+        self._history.clear()
+        self._files.clear()
+
+    def _rewritten(self, rewrite: RewriteRequest, reply: Reply, wanted: str) -> FileChange | CoderError:
+        try:
+            return FileChange(rewrite.place.source, rewrite.change(reply, wanted).text)
+        except UnusableAnswerError as reason:
+            return CoderError(
+                f"There is nothing to apply: {reason}.",
+                hint="Say what goes wrong, or name the function, and ask again.",
+            )
+
+    def _changed(self, path: Path, text: str) -> FileChange | CoderError:
+        try:
+            source = self._files.get(path) or read_source(path, self.root)
+        except CoderError as error:
+            return error
+        if source.text and not source.text.endswith("\n"):
+            text = text.removesuffix("\n")
+        if text == source.text:
+            return CoderError(f"{source.shown} would stay as it is.")
+        return FileChange(source, text)
+
+
+def asks_for_change(text: str) -> bool:
+    """Whether the message orders a change, rather than asks something."""
+    return bool(_CHANGE.search(text)) and not _QUESTION.match(text)
+
+
+def problem_in_words(text: str) -> str:
+    """What the message says is wrong or wanted, without the order to repair a file and without signs."""
+    said = _ORDER.sub("", text)
+    said = MENTION.sub(lambda match: match["quoted"] or match["plain"], said)
+    return said.strip(" \t\n,.;:!")

@@ -1,0 +1,89 @@
+"""All keys, and what else one can write."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+_SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Writing",
+        (
+            ("Enter", "send"),
+            ("Ctrl+J, Shift+Enter", "new line"),
+            ('@path, @"a path"', "add a file to the question"),
+            ("↑ ↓", "earlier questions, at the first and last line"),
+            ("Esc", "cancel the answer, or take back what is queued"),
+        ),
+    ),
+    (
+        "A proposed change",
+        (
+            ("a", "apply; the former text is kept"),
+            ("r", "refuse; nothing is changed"),
+            ("↑ ↓ PgUp PgDn", "scroll the diff"),
+            ("Tab, Shift+Tab", "between the changes and the prompt"),
+        ),
+    ),
+    (
+        "Everywhere",
+        (
+            ("PgUp PgDn", "scroll the conversation"),
+            ("Ctrl+L", "new conversation"),
+            ("Ctrl+P", "all commands, such as the theme"),
+            ("F2", "dark or light"),
+            ("F5", "load the model again, when there is none"),
+            ("Ctrl+C", "copy the selection, or cancel; twice quits"),
+            ("Ctrl+Q", "quit"),
+        ),
+    ),
+    (
+        "The status bar",
+        (
+            ("tok/s", "tokens written per second"),
+            ("accepted", "share of drafted tokens that the model kept"),
+            ("τ", "tokens per model pass; plain decoding has 1"),
+            ("edit, lookup, …", "the drafter that guessed last"),
+            ("reused", "tokens of the prompt that were not read again"),
+            ("ctx", "how full the model's context is"),
+        ),
+    ),
+)
+
+
+class Help(ModalScreen[None]):
+    CSS = """
+    Help {
+        align: center middle;
+        VerticalScroll {
+            width: 76;
+            max-width: 96%;
+            height: auto;
+            max-height: 92%;
+            padding: 1 2;
+            border: round $primary;
+            background: $surface;
+            scrollbar-size-vertical: 1;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,question_mark,enter", "dismiss", "Close")]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as box:
+            box.border_title = "keys"
+            box.border_subtitle = "Esc closes"
+            yield Static(_content())
+
+
+def _content() -> Content:
+    parts: list[str | tuple[str, str]] = []
+    for title, rows in _SECTIONS:
+        parts += [("\n\n" if parts else "", ""), (title, "bold $text-primary")]
+        for key, does in rows:
+            parts += ["\n  ", (f"{key:<21}", "$text-accent"), does]
+    return Content.assemble(*parts)
