@@ -313,9 +313,11 @@ async def test_a_file_that_changed_meanwhile_is_left_alone(root: Path) -> None:
 
 
 async def test_the_keyboard_is_not_taken_from_someone_who_writes(root: Path) -> None:
-    async with app_with(ScriptedGenerator(FIX, pause_s=0.1), root).run_test(size=SIZE) as pilot:
-        await say(pilot, "fix it")
-        await pilot.press("x")
+    async with app_with(ScriptedGenerator(FIX), root).run_test(size=SIZE) as pilot:
+        prompt = pilot.app.query_one(Prompt)
+        prompt.insert("fix it")
+        prompt.action_send()
+        prompt.insert("x")
         await until(pilot, lambda: pilot.app.query(Proposal))
         await pilot.press("a")
         assert pilot.app.query_one(Prompt).text == "xa"
