@@ -100,9 +100,8 @@ def main() -> None:
 
 
 def header(name: str) -> None:
-    print(
-        f"{name:27}{'scheduler':>10}{'fixed':>8}{'informed':>10}{'clairvoyant':>13}{'of informed':>13}{'of clairv.':>12}"
-    )
+    print(f"{name:27}{'scheduler':>10}{'fixed':>8}{'informed':>10}{'clairvoyant':>13}", end="")
+    print(f"{'of informed':>13}{'of clairv.':>12}")
 
 
 def row(text: str, result: Comparison) -> None:
