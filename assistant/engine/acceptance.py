@@ -5,9 +5,9 @@ from math import exp
 
 _PRIOR_WEIGHT = 4.0
 _MEMORY = 0.99
-_FORM_MEMORY = 0.85
-_FORM_WEIGHT = 3.0
-_FORM_RANGE = (-3.0, 1.0)
+_FORM_MEMORY = 0.9
+_FORM_WEIGHT = 2.0
+_FORM_RANGE = (-3.0, 3.0)
 _RUN_MEMORY = 0.9
 _EXTREME = 0.01
 

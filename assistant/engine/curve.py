@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from assistant.engine.llama import Context
+from assistant.engine.llama import Context, devices
 
 # In order of importance: a slow model is timed at the first few only.
 SIZES = (1, 4, 8, 2, 16, 32, 3, 6, 12, 24, 5, 7, 10, 20, 48)
@@ -199,7 +199,7 @@ def _read(path: Path) -> tuple[CostCurve | None, Origin]:
             int(stored["context"]),
             (float(stored["attention"][0]), float(stored["attention"][1])),
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None, "first use"
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None, "damaged"
@@ -228,11 +228,19 @@ def _write(path: Path, curve: CostCurve) -> None:
 
 
 def _machine() -> str:
-    return f"{platform.node()} {platform.machine()} {os.cpu_count()}"
+    accelerators = [device.description for device in devices() if device.kind != "cpu"]
+    return " ".join([platform.node(), platform.machine(), str(os.cpu_count()), *accelerators])
 
 
 def _key(context: Context) -> str:
     file = context.model.path.stat()
     profile = replace(context.options, n_ctx=0, threads=context.threads)
-    parts = context.model.path.name, file.st_size, file.st_mtime_ns, profile, version("llama-cpp-python")
+    parts = (
+        context.model.path.name,
+        file.st_size,
+        file.st_mtime_ns,
+        context.model.gpu_layers,
+        profile,
+        version("llama-cpp-python"),
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

@@ -114,7 +114,8 @@ def generate(
         ended = next((i for i, token in enumerate(emitted) if context.model.is_end(token)), None)
         emitted = emitted[:ended]
         history += emitted
-        for share in draft.shares(accepted):
+        shares = draft.shares(min(accepted, len(emitted)))
+        for share in shares:
             stats.count(*share)
         for each in drafters:
             each.extend(emitted)
@@ -124,7 +125,7 @@ def generate(
         stats.forward_s += evaluated - drafted
         stats.decode_s += time.perf_counter() - started
         if emitted:
-            yield Emitted(emitted, draft.shares(min(accepted, len(emitted))))
+            yield Emitted(emitted, shares)
         if ended is not None:
             yield Finished("stop")
             return

@@ -97,6 +97,9 @@ class Record:
             rate = expected / (passes[count] + spent + self.price + drafter.seconds_per_token * count)
             if rate > best_rate:
                 best_count, best_rate = count, rate
+        if not drafter.seconds_per_token:
+            # The block is paid for: how sure it is of its tokens decides how many are verified.
+            best_count = min(len(passes) - 1, LONGEST_PAID)
         return best_count, best_rate
 
     def worth_asking(self, drafter: Drafter, passes: Sequence[float], spent: float, rate: float) -> int:

@@ -50,6 +50,9 @@ class BlockDrafter(HiddenDrafter):
             return _TRUST_ASTRAY * probability_of(evidence - _ASTRAY)
         return probability_of(evidence)
 
+    def _learn_cost(self, seconds: float) -> None:
+        """A block takes one pass however much of it is wanted: no token costs more than the first."""
+
     def _write(self, states: Hidden, index: int) -> None:
         self._context.take_in(states, self._first + index)
 

@@ -31,7 +31,7 @@ class Model:
         start_backend()
         self.path = path
         params = llama_cpp.llama_model_default_params()
-        params.n_gpu_layers = gpu_layers
+        params.n_gpu_layers = self.gpu_layers = gpu_layers
         params.load_mtp = self.mtp = mtp
         raised: list[BaseException] = []
         if progress is not None:

@@ -6,13 +6,11 @@ chances that were published for their positions.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from assistant.engine.simulate import Trace
+from assistant.engine.simulation.trace import Trace
 
 Random = np.random.Generator
 Floats = npt.NDArray[np.float64]
@@ -98,16 +96,6 @@ def blocks(
         seconds_per_proposal=seconds_per_proposal,
         seconds_per_token=seconds_per_token,
         continues=False,
-    )
-
-
-def in_turn(phases: Sequence[Trace]) -> Trace:
-    """One text after another, all of one drafter."""
-    return replace(
-        phases[0],
-        evidence=list(chain.from_iterable(phase.evidence for phase in phases)),
-        right=list(chain.from_iterable(phase.right for phase in phases)),
-        chance=list(chain.from_iterable(phase.chance for phase in phases)),
     )
 
 
