@@ -46,7 +46,7 @@ def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> Source
     """Read the text file at `path` (relative paths count from the working directory).
 
     Raises UsageError where it cannot be worked on, RefusedError where it must not be."""
-    real, shown = _inside(path, root)
+    real, shown = inside(path, root)
     try:
         if not real.exists():
             raise UsageError(f"There is no file {path}.")
@@ -102,12 +102,12 @@ def write_source(source: SourceFile, text: str) -> SourceFile:
 
 def put_back(now: SourceFile, former: SourceFile) -> SourceFile:
     """Give the file the very bytes that it had as `former`. Raises RefusedError where it is not as `now`."""
-    _check_unchanged(now)
+    check_unchanged(now)
     try:
-        _stage(former, former.raw).replace(former.path)
+        stage(former, former.raw).replace(former.path)
     except OSError as error:
         raise CoderError(f"{former.shown} could not be put back: {error.strerror or error}.") from error
-    _sync(former.path.parent)
+    sync_folder(former.path.parent)
     return former
 
 
@@ -122,9 +122,9 @@ def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
     try:
         for (source, _), content in zip(changes, contents, strict=True):
             require_writable(source)
-            staged.append(_stage(source, content))
+            staged.append(stage(source, content))
         for source, _ in changes:
-            _check_unchanged(source)
+            check_unchanged(source)
         for (source, _), temporary in zip(changes, staged, strict=True):
             replaced.append(source)
             temporary.replace(source.path)
@@ -142,14 +142,14 @@ def write_all(changes: Sequence[tuple[SourceFile, str]]) -> list[SourceFile]:
         for temporary in staged:
             temporary.unlink(missing_ok=True)
     for folder in {source.path.parent for source, _ in changes}:
-        _sync(folder)
+        sync_folder(folder)
     return [
         SourceFile(s.path, s.shown, _unix(text), content, s.encoding, s.bom, s.newline, s.mode)
         for (s, text), content in zip(changes, contents, strict=True)
     ]
 
 
-def _inside(path: Path, root: Path) -> tuple[Path, str]:
+def inside(path: Path, root: Path) -> tuple[Path, str]:
     """The real path and how it is shown. Links inside the root are followed, links out of it refused."""
     root = root.resolve()
     try:
@@ -208,7 +208,7 @@ def _native(source: SourceFile, text: str) -> str:
     return "".join(line + ending for line, ending in zip(lines, chosen, strict=True))
 
 
-def _stage(source: SourceFile, content: bytes) -> Path:
+def stage(source: SourceFile, content: bytes) -> Path:
     """`content` in a temporary file beside the source, on disk, with the source's mode and owner."""
     handle, name = tempfile.mkstemp(
         dir=source.path.parent, prefix=f".{source.path.name[:40]}.", suffix=".coder"
@@ -234,13 +234,14 @@ def _restore(source: SourceFile) -> bool:
     """Put the old bytes back; False where that fails too."""
     try:
         if source.path.read_bytes() != source.raw:
-            _stage(source, source.raw).replace(source.path)
+            stage(source, source.raw).replace(source.path)
     except OSError:
         return False
     return True
 
 
-def _check_unchanged(source: SourceFile) -> None:
+def check_unchanged(source: SourceFile) -> None:
+    """Raise RefusedError where the file on disk is no longer the one that was read."""
     try:
         now = source.path.read_bytes()
     except OSError as error:
@@ -252,7 +253,7 @@ def _check_unchanged(source: SourceFile) -> None:
         )
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable, where the system lets a folder be synced."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
