@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Closeness = Literal["exact", "trailing whitespace", "indentation", "blank lines", "similar"]
+Closeness = Literal["exact", "trailing whitespace", "indentation", "whitespace", "blank lines", "similar"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ def find_places(lines: Sequence[str], wanted: Sequence[str]) -> list[Place]:
         ("exact", str),
         ("trailing whitespace", str.rstrip),
         ("indentation", str.strip),
+        ("whitespace", lambda line: " ".join(line.split())),
     )
     for closeness, key in levels:
         starts = occurrences([key(line) for line in lines], [key(line) for line in wanted])

@@ -1,6 +1,6 @@
 """Find the one place that a replacement means, and give the text with it made.
 
-In order: exactly, without trailing whitespace, regardless of indentation, regardless of blank lines; the
+In order: exactly, without trailing whitespace, regardless of indentation, of all whitespace, of blank lines; the
 same without a disguise such as line numbers; part by part where dots stand for lines between; and last
 by similarity. A step that finds several places ends the search: it is refused, never guessed.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from assistant.agent.edits.disguises import plain_typography, undisguised
+from assistant.agent.edits.disguises import plain_typography, typographic, undisguised
 from assistant.agent.edits.edit import EditError, Replacement
 from assistant.agent.edits.elision import first_elision, is_elision, split_at_elisions
 from assistant.agent.edits.inline import replace_everywhere, replace_inline
@@ -49,6 +49,8 @@ def place_replacement(path: str, text: str, wanted: Replacement) -> Placed:
     else:
         _refuse_elision(path, lines, old, new)
         changed, line, loosely = _changed(path, lines, old, new, wanted)
+        if typographic(wanted.new) - typographic(wanted.old + text):
+            loosely = loosely or "typographic characters"
     ending = "\n" if text.endswith("\n") or not text else ""
     return Placed("\n".join(changed) + ending if changed else "", line, loosely)
 
@@ -60,8 +62,8 @@ def _changed(
     if place := _the_place(path, find_places(lines, old), lines, wanted):
         loosely = "" if place.closeness == "exact" else place.closeness
         return rewrite(path, lines, place, old, new), place.start + 1, loosely
-    for plain_old, plain_new in undisguised("\n".join(old), "\n".join(new)):
-        plain = plain_old.split("\n")
+    for plain_old, plain_new in undisguised(wanted.old, wanted.new):
+        plain = _lines(plain_old)
         if written(plain) and (place := _the_place(path, find_places(lines, plain), lines, wanted)):
             return rewrite(path, lines, place, plain, _lines(plain_new)), place.start + 1, "disguise"
     plain_file = [plain_typography(line) for line in lines]

@@ -45,13 +45,13 @@ def plan(edits: Sequence[FileEdit], workspace: Workspace) -> list[PlannedChange]
     drafts: dict[str, _Draft] = {}
     failures: list[CoderError] = []
     for edit in edits:
-        with _collected(failures, edit.path):
+        with _collected(failures, edit.path, workspace):
             shown, draft = _drafted(drafts, edit, workspace)
             _make(shown, draft, edit)
     changes: list[PlannedChange] = []
     if not failures:
         for shown, draft in drafts.items():
-            with _collected(failures, shown):
+            with _collected(failures, shown, workspace):
                 changes += _changes(shown, draft, drafts, workspace)
     if failures:
         raise _together(failures)
@@ -61,10 +61,11 @@ def plan(edits: Sequence[FileEdit], workspace: Workspace) -> list[PlannedChange]
 
 
 @contextmanager
-def _collected(failures: list[CoderError], path: str) -> Iterator[None]:
+def _collected(failures: list[CoderError], path: str, workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except CoderError as error:
+        error.message = error.message.replace(f"{workspace.root}/", "")  # the model need not know it
         failures.append(error)
     except OSError as error:
         failures.append(EditError(f"{path[:200]!r} cannot be worked on: {error.strerror or error}."))
@@ -75,7 +76,13 @@ def _drafted(drafts: dict[str, _Draft], edit: FileEdit, workspace: Workspace) ->
     real, shown = inside(path, workspace.root)
     if shown not in drafts:
         old = None
-        if real.exists() or not isinstance(edit, Write):
+        exists = real.exists()
+        if not exists and not isinstance(edit, Write):
+            raise EditError(
+                f"There is no file {shown}.",
+                hint="Name it as it is in the repository. To make a new file, send its whole text.",
+            )
+        if exists:
             old = read_source(path, workspace.root)
             require_writable(old)
         drafts[shown] = _Draft(old, old.text if old else None)

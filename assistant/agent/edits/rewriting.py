@@ -17,7 +17,8 @@ def rewrite(
     """All lines of the file with those of `place` rewritten.
 
     Lines that `old` and `new` share come from the file, with its whitespace. Others are indented as the
-    file is. Raises EditError where their indentation is not clear, or where typography would be lost."""
+    file is, and lose blanks at their end where only the edit has such. Raises EditError where their
+    indentation is not clear, or where typography would be lost."""
     aligned = place.aligned
     pairs = [
         (indentation(old[i]), indentation(lines[at]))
@@ -25,6 +26,13 @@ def rewrite(
         if at is not None and old[i].strip()
     ]
     translate = Translation.learn(pairs, lines)
+    if any(
+        _ends_in_blanks(old[i]) and not _ends_in_blanks(lines[at])
+        for i, at in enumerate(aligned)
+        if at is not None
+    ):
+        new = [line.rstrip() for line in new]
+        old = [line.rstrip() for line in old]
     out: list[str] = list(lines[: place.start])
     at = place.start
     for tag, i, i_end, j, j_end in steps(old, new):
@@ -73,6 +81,10 @@ def _indented(
             )
         else:
             yield depth + line[len(own) :]
+
+
+def _ends_in_blanks(line: str) -> bool:
+    return line != line.rstrip()
 
 
 def _keep_typography(path: str, lines: Sequence[str], covered: Sequence[int], added: Sequence[str]) -> None:

@@ -5,7 +5,9 @@ from pathlib import PurePath
 from assistant.agent.edits.disguises import entities, typographic, without_numbers
 from assistant.agent.edits.edit import EditError
 from assistant.agent.edits.elision import first_elision
+from assistant.agent.edits.layout import laid_out
 from assistant.agent.edits.whole_file import title_comment
+from assistant.repo.hunks import diff_hunks
 from assistant.repo.syntax import definitions, language_of
 
 
@@ -21,7 +23,8 @@ def whole_text(path: str, old: str, new: str) -> str:
     if old:
         _check_characters(path, old, new)
         _check_nothing_lost(path, old, new)
-        new = new.removesuffix("\n") + ("\n" if old.endswith("\n") else "")
+        lines = laid_out(path, old.removesuffix("\n").split("\n"), new.removesuffix("\n").split("\n"))
+        new = "\n".join(lines) + ("\n" if old.endswith("\n") else "")
     return new
 
 
@@ -57,13 +60,29 @@ def _check_characters(path: str, old: str, new: str) -> None:
 
 
 def _check_nothing_lost(path: str, old: str, new: str) -> None:
-    """Definitions may be renamed, but fewer of them is a part of the file and not the whole."""
+    """Definitions may be renamed, but fewer of them is a part of the file and not the whole, and so is a
+    text without the file's first or last lines."""
     language = language_of(PurePath(path))
     had = [each.name for each in definitions(old, language)]
     has = [each.name for each in definitions(new, language)]
     lost = [name for name in dict.fromkeys(had) if name not in has]
     if lost and len(has) < len(had):
-        raise EditError(
-            f"{path}: the new text leaves out {', '.join(lost[:8])}.",
-            hint="Send the whole file. To remove code on purpose, replace its lines by nothing.",
-        )
+        missing = ", ".join(lost[:8])
+    elif gone := _ends_left_out(old, new):
+        missing = f"the lines from {gone[0].strip()[:60]!r} to {gone[-1].strip()[:60]!r}"
+    else:
+        return
+    raise EditError(
+        f"{path}: the new text leaves out {missing}.",
+        hint="Send the whole file. To remove code on purpose, replace its lines by nothing.",
+    )
+
+
+def _ends_left_out(old: str, new: str) -> list[str]:
+    """Lines at the file's beginning or end that go while nothing comes in their place."""
+    one, other = ("".join(f"{line.strip()}\n" for line in text.strip().split("\n")) for text in (old, new))
+    for hunk in diff_hunks(one, other):
+        at_end = hunk.old_start == 0 or hunk.old_end == one.count("\n")
+        if at_end and not hunk.new_lines and any(map(str.strip, hunk.old_lines)):
+            return [line for line in hunk.old_lines if line.strip()]
+    return []
