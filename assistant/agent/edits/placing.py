@@ -1,8 +1,8 @@
 """Find the one place that a replacement means, and give the text with it made.
 
-In order: exactly, without trailing whitespace, regardless of indentation, of all whitespace, of blank lines; the
-same without a disguise such as line numbers; part by part where dots stand for lines between; and last
-by similarity. A step that finds several places ends the search: it is refused, never guessed.
+In order: exactly, without trailing whitespace, regardless of indentation, of all whitespace, of blank
+lines; the same without a disguise such as line numbers; part by part where dots stand for lines between;
+and last by similarity. A step that finds several places ends the search: it is refused, never guessed.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 The cases come from how aider (editblock_coder, udiff_coder), OpenCode (tool/edit), Codex (apply-patch) and
 Cline (diff) look for the place of an edit."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,14 @@ TWINS = "def a():\n    x = 1\n    return x\n\n\ndef b():\n    x = 1\n    return 
 CLASSES = (
     "class A:\n    def run(self):\n        return 1\n\n\nclass B:\n    def run(self):\n        return 1\n"
 )
-LONG = "def load(path):\n    data = read(path)\n    check(data)\n    log(path)\n    store(data)\n    return data\n"
+LONG = """\
+def load(path):
+    data = read(path)
+    check(data)
+    log(path)
+    store(data)
+    return data
+"""
 PHRASES = "title = “Hello”\nprint(title)\nprint(title)\nend = True\n"
 README = "# Use\n\n```sh\nrun me\n```\n\nThat is all.\n"
 
@@ -31,28 +39,33 @@ def diff(body: str, path: str = "a.py") -> str:
     return f"```diff\n--- a/{path}\n+++ b/{path}\n{body}```\n"
 
 
-def made(root: Path, files: dict[str, str], answer: str | list[FileEdit]) -> dict[str, str]:
+def made(root: Path, files: dict[str, str], answer: str | Sequence[FileEdit]) -> dict[str, str]:
     """The files after the edit."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, "utf-8")
-    edits = parse(answer, known_paths=list(files)) if isinstance(answer, str) else answer
+    edits = parse(answer, known_paths=list(files)) if isinstance(answer, str) else list(answer)
     apply(plan(edits, Workspace(root, is_git=False)))
     found = (path for path in root.rglob("*") if path.is_file())
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in found}
 
 
-RIGHT = {
+RIGHT: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
     "a blank line before the searched lines": (
-        TWINS, block("\ndef a():\n    x = 1\n", "\ndef a():\n    x = 2\n"), TWINS.replace("1", "2", 1)
+        TWINS,
+        block("\ndef a():\n    x = 1\n", "\ndef a():\n    x = 2\n"),
+        TWINS.replace("1", "2", 1),
     ),
     "no indentation in old and new": (
-        CLASSES, block("class A:\ndef run(self):\nreturn 1\n", "class A:\ndef run(self):\nreturn 2\n"),
+        CLASSES,
+        block("class A:\ndef run(self):\nreturn 1\n", "class A:\ndef run(self):\nreturn 2\n"),
         CLASSES.replace("1", "2", 1),
     ),
     "a deeper line than any that was searched": (
         "class A:\n    def run(self):\n        return 1\n",
-        block("def run(self):\n    return 1\n", "def run(self):\n    if self:\n        return 1\n    return 2\n"),
+        block(
+            "def run(self):\n    return 1\n", "def run(self):\n    if self:\n        return 1\n    return 2\n"
+        ),
         "class A:\n    def run(self):\n        if self:\n            return 1\n        return 2\n",
     ),
     "two columns where the file has tabs": (
@@ -61,7 +74,8 @@ RIGHT = {
         "func f() {\n\tif a {\n\t\tif c {\n\t\t\tb()\n\t\t}\n\t}\n}\n",
     ),
     "dots for lines between": (
-        LONG, block("def load(path):\n...\n    return data\n", "def load(path):\n...\n    return data or None\n"),
+        LONG,
+        block("def load(path):\n...\n    return data\n", "def load(path):\n...\n    return data or None\n"),
         LONG.replace("return data", "return data or None"),
     ),
     "dots that are Python": (
@@ -70,62 +84,95 @@ RIGHT = {
         "class P:\n    def f(self) -> str:\n        ...\n",
     ),
     "a fenced block that belongs to the file": (
-        README, block("```sh\nrun me\n```\n", "```sh\nrun me twice\n```\n", "a.md"),
+        README,
+        block("```sh\nrun me\n```\n", "```sh\nrun me twice\n```\n", "a.md"),
         README.replace("run me", "run me twice"),
     ),
     "the same block twice": (
-        LONG, block("    log(path)\n", "    log(path)\n    log(path)\n") * 2,
+        LONG,
+        block("    log(path)\n", "    log(path)\n    log(path)\n") * 2,
         LONG.replace("    log(path)\n", "    log(path)\n" * 2),
     ),
     "a block that needs the one before it": (
-        LONG, block("    log(path)\n", "    note(path)\n") + block("    note(path)\n", "    tell(path)\n"),
+        LONG,
+        block("    log(path)\n", "    note(path)\n") + block("    note(path)\n", "    tell(path)\n"),
         LONG.replace("log", "tell"),
     ),
     "spaces within lines": (
-        LONG, block("    data   =  read( path )\n".replace("( ", "(").replace(" )", ")"), "    data = open(path)\n"),
+        LONG,
+        block(
+            "    data   =  read( path )\n".replace("( ", "(").replace(" )", ")"), "    data = open(path)\n"
+        ),
         LONG.replace("read", "open"),
     ),
     "escapes for newlines": (
-        LONG, [replace_text("a.py", "check(data)\\n    log(path)", "check(data)\\n    tell(path)")],
+        LONG,
+        [replace_text("a.py", "check(data)\\n    log(path)", "check(data)\\n    tell(path)")],
         LONG.replace("log", "tell"),
     ),
-    "a part of a line": (LONG, [replace_text("a.py", "read(path)", "read(path, 1)")], LONG.replace("read(path)", "read(path, 1)")),
+    "a part of a line": (
+        LONG,
+        [replace_text("a.py", "read(path)", "read(path, 1)")],
+        LONG.replace("read(path)", "read(path, 1)"),
+    ),
     "a line less": (LONG, [replace_text("a.py", "    log(path)", "")], LONG.replace("    log(path)\n", "")),
-    "a newline in the old text only": (LONG, [replace_text("a.py", "    log(path)\n", "    log(1)")], LONG.replace("log(path)", "log(1)")),
+    "a newline in the old text only": (
+        LONG,
+        [replace_text("a.py", "    log(path)\n", "    log(1)")],
+        LONG.replace("log(path)", "log(1)"),
+    ),
     "every occurrence": (TWINS, [replace_text("a.py", "x", "y", everywhere=True)], TWINS.replace("x", "y")),
     "signs that regular expressions know": (
-        LONG, [replace_text("a.py", "log(path)", r"log('$& \1 \g<0> $1')")], LONG.replace("log(path)", r"log('$& \1 \g<0> $1')")
+        LONG,
+        [replace_text("a.py", "log(path)", r"log('$& \1 \g<0> $1')")],
+        LONG.replace("log(path)", r"log('$& \1 \g<0> $1')"),
     ),
     "plain quotes for the file's typographic ones": (
-        PHRASES, patch('@@\n title = "Hello"\n-print(title)\n+print(title + "!")\n'),
+        PHRASES,
+        patch('@@\n title = "Hello"\n-print(title)\n+print(title + "!")\n'),
         PHRASES.replace("print(title)", 'print(title + "!")', 1),
     ),
     "one of two equal places, by its scope": (
-        CLASSES, patch("@@ class B:\n     def run(self):\n-        return 1\n+        return 2\n"),
+        CLASSES,
+        patch("@@ class B:\n     def run(self):\n-        return 1\n+        return 2\n"),
         CLASSES[:-2] + "2\n",
     ),
     "scopes in one another": (
-        CLASSES, patch("@@ class B:\n@@     def run(self):\n-        return 1\n+        return 2\n"), CLASSES[:-2] + "2\n"
+        CLASSES,
+        patch("@@ class B:\n@@     def run(self):\n-        return 1\n+        return 2\n"),
+        CLASSES[:-2] + "2\n",
     ),
     "a scope that is also the first line": (
-        TWINS, patch("@@ def b():\n def b():\n-    x = 1\n+    x = 2\n"), TWINS[:-20] + TWINS[-20:].replace("1", "2")
+        TWINS,
+        patch("@@ def b():\n def b():\n-    x = 1\n+    x = 2\n"),
+        TWINS[:-20] + TWINS[-20:].replace("1", "2"),
     ),
     "the one of two at the end of the file": (
-        TWINS, patch("@@\n     x = 1\n-    return x\n+    return -x\n*** End of File\n"), TWINS[:-2] + "-x\n"
+        TWINS,
+        patch("@@\n     x = 1\n-    return x\n+    return -x\n*** End of File\n"),
+        TWINS[:-2] + "-x\n",
     ),
     "lines added at the end of the file": (TWINS, patch("@@\n+b()\n*** End of File\n"), TWINS + "b()\n"),
     "numbers that are right": (
-        TWINS, diff("@@ -7,2 +7,2 @@\n     x = 1\n-    return x\n+    return -x\n"), TWINS[:-2] + "-x\n"
+        TWINS,
+        diff("@@ -7,2 +7,2 @@\n     x = 1\n-    return x\n+    return -x\n"),
+        TWINS[:-2] + "-x\n",
     ),
     "a removed line that begins with dashes": (
-        "a = 1\n-- note\nb = 2\n", diff("@@ -1,3 +1,2 @@\n a = 1\n--- note\n b = 2\n", "a.sql"), "a = 1\nb = 2\n"
+        "a = 1\n-- note\nb = 2\n",
+        diff("@@ -1,3 +1,2 @@\n a = 1\n--- note\n b = 2\n", "a.sql"),
+        "a = 1\nb = 2\n",
     ),
     "blank lines that the edit does not have": (
-        LONG.replace("\n    log", "\n\n    log"), block("    check(data)\n    log(path)\n    store(data)\n", "    check(data)\n    tell(path)\n    store(data)\n"),
+        LONG.replace("\n    log", "\n\n    log"),
+        block(
+            "    check(data)\n    log(path)\n    store(data)\n",
+            "    check(data)\n    tell(path)\n    store(data)\n",
+        ),
         LONG.replace("\n    log", "\n\n    tell"),
     ),
     "the last line has no newline": ("a = 1\nb = 2", block("b = 2\n", "b = 3\n"), "a = 1\nb = 3"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -138,53 +185,134 @@ def test_right(name: str, tmp_path: Path) -> None:
     assert made(tmp_path, {path: before}, answer) == {path: after}
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
     "two equal places": (TWINS, block("    x = 1\n", "    x = 2\n"), r"2 places: line 2, line 7"),
     "two places but for indentation": (
-        "if a:\n    go()\nif b:\n        go()\n", block("go()\n", "stop()\n"), r"line 2, line 4"
+        "if a:\n    go()\nif b:\n        go()\n",
+        block("go()\n", "stop()\n"),
+        r"line 2, line 4",
     ),
-    "two places within lines": ("max = 10\nx = 1\n", [replace_text("a.py", "x = 1", "x = 2")], r"line 1, line 2"),
-    "two equal places for a patch": (TWINS, patch("@@\n     x = 1\n-    return x\n+    return -x\n"), r"lines 2-3, lines 7-8"),
-    "two equal places and a wrong number": (TWINS, diff("@@ -4,2 +4,2 @@\n     x = 1\n-    return x\n+    return -x\n"), r"2 places"),
-    "numbers of one who cannot count": (TWINS, diff("@@ -7,9 +7,9 @@\n     x = 1\n-    return x\n+    return -x\n"), r"2 places"),
+    "two places within lines": (
+        "max = 10\nx = 1\n",
+        [replace_text("a.py", "x = 1", "x = 2")],
+        r"line 1, line 2",
+    ),
+    "two equal places for a patch": (
+        TWINS,
+        patch("@@\n     x = 1\n-    return x\n+    return -x\n"),
+        r"lines 2-3, lines 7-8",
+    ),
+    "two equal places and a wrong number": (
+        TWINS,
+        diff("@@ -4,2 +4,2 @@\n     x = 1\n-    return x\n+    return -x\n"),
+        r"2 places",
+    ),
+    "numbers of one who cannot count": (
+        TWINS,
+        diff("@@ -7,9 +7,9 @@\n     x = 1\n-    return x\n+    return -x\n"),
+        r"2 places",
+    ),
     "two places that resemble it": (
-        TWINS.replace("x\n\n", "x  # a\n\n"), block("def c():\n    x = 1\n    return x\n", "def c():\n    x = 2\n    return x\n"), r"resembles 2 places"
+        TWINS.replace("x\n\n", "x  # a\n\n"),
+        block("def c():\n    x = 1\n    return x\n", "def c():\n    x = 2\n    return x\n"),
+        r"resembles 2 places",
     ),
     "first and last line of something longer": (
-        LONG, block("def load(path):\n    pass\n    return data\n", "def load(path):\n    return None\n"), r"not in the file"
+        LONG,
+        block("def load(path):\n    pass\n    return data\n", "def load(path):\n    return None\n"),
+        r"not in the file",
     ),
     "first and last line and another middle": (
-        LONG, block("    data = read(path)\n    verify(everything, twice)\n    log(path)\n", "    log(path)\n"), r"nearest is lines 2-4"
+        LONG,
+        block("    data = read(path)\n    verify(everything, twice)\n    log(path)\n", "    log(path)\n"),
+        r"nearest is lines 2-4",
     ),
     "half of the lines between": (
-        LONG, block("def load(path):\n    data = read(path)\n    x()\n    y = 12\n    store(data)\n    return data\n", "pass\n"), r"similarity \d+ %"
+        LONG,
+        block(
+            "def load(path):\n    data = read(path)\n    x()\n    y = 12\n    store(data)\n    return data\n",
+            "pass\n",
+        ),
+        r"similarity \d+ %",
     ),
     "a line that goes is another": (
         LONG + "\n\nlimit = timeout_of(path, 30)\n",
-        block("    store(data)\n    return data\n\n\nlimit = deadline_for(path)\n", "    store(data)\n    return data\n"), r"not in the file"
+        block(
+            "    store(data)\n    return data\n\n\nlimit = deadline_for(path)\n",
+            "    store(data)\n    return data\n",
+        ),
+        r"not in the file",
     ),
     "an empty search in a file with text": (LONG, block("", "x = 1\n"), r"exists already"),
     "an empty old text": (LONG, [replace_text("a.py", "", "x = 1\n")], r"exists already"),
-    "dots on one side": (LONG, block("def load(path):\n    return data\n", "def load(path):\n    # ... existing code ...\n    return data\n"), r"not written out"),
-    "dots without a partner": (LONG, block("def load(path):\n...\n    return data\n", "    return data\n"), r"not the same"),
-    "dots with new lines beside nothing": (LONG, block("...\n    return data\n", "x = 1\n...\n    return data\n"), r"where to put"),
-    "a divider that is a part of the file": ("Title\n=======\nText\n", block("Title\n=======\n", "Name\n=======\n"), r"2|3 lines"),
+    "dots on one side": (
+        LONG,
+        block(
+            "def load(path):\n    return data\n",
+            "def load(path):\n    # ... existing code ...\n    return data\n",
+        ),
+        r"not written out",
+    ),
+    "dots without a partner": (
+        LONG,
+        block("def load(path):\n...\n    return data\n", "    return data\n"),
+        r"not the same",
+    ),
+    "dots with new lines beside nothing": (
+        LONG,
+        block("...\n    return data\n", "x = 1\n...\n    return data\n"),
+        r"where to put",
+    ),
+    "a divider that is a part of the file": (
+        "Title\n=======\nText\n",
+        block("Title\n=======\n", "Name\n=======\n"),
+        r"2|3 lines",
+    ),
     "lines added nowhere": (LONG, patch("@@ def load(path):\n+    x = 1\n"), r"where the new lines belong"),
-    "everywhere, in words too": ("x = max\ny = x\n", [replace_text("a.py", "x", "z", everywhere=True)], r"longer words, such as in line 1"),
-    "everywhere, but not exactly": (TWINS, [replace_text("a.py", "x  = 1", "x = 2", everywhere=True)], r"not in the file"),
+    "everywhere, in words too": (
+        "x = max\ny = x\n",
+        [replace_text("a.py", "x", "z", everywhere=True)],
+        r"longer words, such as in line 1",
+    ),
+    "everywhere, but not exactly": (
+        TWINS,
+        [replace_text("a.py", "x  = 1", "x = 2", everywhere=True)],
+        r"not in the file",
+    ),
     "a place above the scope": (TWINS, patch("@@ def b():\n def a():\n-    x = 1\n+    x = 2\n"), r"above"),
-    "typography that would be lost": (PHRASES, patch('@@\n-title = "Hello"\n+title = "Bye"\n print(title)\n'), r"typographic"),
+    "typography that would be lost": (
+        PHRASES,
+        patch('@@\n-title = "Hello"\n+title = "Bye"\n print(title)\n'),
+        r"typographic",
+    ),
     "nothing new": (LONG, block("    log(path)\n", "    log(path)\n"), r"changes nothing"),
     "made already": (LONG, block("    tell(path)\n", "    log(path)\n"), r"there already, in line 4"),
     "indentation that could be either": (
         "if a:\n    if b:\n        x()\n        y()\n",
-        block("if b:\nx()\ny()\n", "if b:\nx()\nz()\nif c:\ny()\n"), r"parse|how far to indent"
+        block("if b:\nx()\ny()\n", "if b:\nx()\nz()\nif c:\ny()\n"),
+        r"parse|how far to indent",
     ),
-    "a name that is nearly one": (LONG, block("    log(path)\n", "    tell(path)\n", "aa.py"), r"no file aa.py"),
-    "a new file in the place of another": (LONG, "*** Begin Patch\n*** Add File: a.py\n+x\n*** End Patch\n", r"exists already"),
-    "a file to delete that is not there": (LONG, "*** Begin Patch\n*** Delete File: b.py\n*** End Patch\n", r"no file b.py"),
-    "one of two edits": (LONG, block("    log(path)\n", "    tell(path)\n") + block("    no()\n", "    yes()\n"), r"not in the file"),
-}  # fmt: skip
+    "a name that is nearly one": (
+        LONG,
+        block("    log(path)\n", "    tell(path)\n", "aa.py"),
+        r"no file aa.py",
+    ),
+    "a new file in the place of another": (
+        LONG,
+        "*** Begin Patch\n*** Add File: a.py\n+x\n*** End Patch\n",
+        r"exists already",
+    ),
+    "a file to delete that is not there": (
+        LONG,
+        "*** Begin Patch\n*** Delete File: b.py\n*** End Patch\n",
+        r"no file b.py",
+    ),
+    "one of two edits": (
+        LONG,
+        block("    log(path)\n", "    tell(path)\n") + block("    no()\n", "    yes()\n"),
+        r"not in the file",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
