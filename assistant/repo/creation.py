@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.errors import CoderError, RefusedError
+from assistant.errors import CoderError, RefusedError, UsageError
 from assistant.repo.files import SourceFile, check_unchanged, encode, inside, sync_folder
 
 # What `open` gives a file before the umask takes its part.
@@ -15,9 +15,15 @@ NEW_FILE_MODE = 0o666
 
 def new_source(path: Path, root: Path, text: str) -> SourceFile:
     """A file that is not there yet, in UTF-8 with LF line endings. Raises RefusedError for a path that
-    leaves the root or is taken."""
+    leaves the root or is taken, UsageError for one that no file can have."""
     real, shown = inside(path, root)
-    if os.path.lexists(real):
+    try:
+        real.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise UsageError(f"{shown[:80]} can be no file: {error.strerror or error}.") from error
+    else:
         raise RefusedError(f"{shown} exists already.", hint="Change it instead of making it anew.")
     empty = SourceFile(real, shown, "", b"", "utf-8", b"", "\n", NEW_FILE_MODE)
     return replace(empty, text=text, raw=encode(empty, text))

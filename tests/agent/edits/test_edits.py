@@ -1,7 +1,7 @@
 """Any edit of any file comes back as it was meant, no text breaks a parser, and no path leaves the root."""
 
-import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,12 +36,40 @@ LINES = st.lists(
     max_size=12,
 )
 PIECES = st.sampled_from(
-    ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "*** Begin Patch", "*** End Patch", "*** Update File: a.py",
-     "*** Add File: b", "*** Delete File: a.py", "*** Move to: c", "*** End of File", "--- a/a.py", "+++ b/a.py",
-     "@@ -1 +1 @@", "@@", "diff --git a/a b/a", "rename to x", "--- /dev/null", "+++ /dev/null", "```", "```diff",
-     "```python a.py", "~~~", "a.py", "+x", "-x", " x", '{"path": "a.py", "old": "x", "new": "y"}', '{"edits": [1]}',
-     '{"old": ', "\\", "..."]
-)  # fmt: skip
+    [
+        "<<<<<<< SEARCH",
+        "=======",
+        ">>>>>>> REPLACE",
+        "*** Begin Patch",
+        "*** End Patch",
+        "*** Update File: a.py",
+        "*** Add File: b",
+        "*** Delete File: a.py",
+        "*** Move to: c",
+        "*** End of File",
+        "--- a/a.py",
+        "+++ b/a.py",
+        "@@ -1 +1 @@",
+        "@@",
+        "diff --git a/a b/a",
+        "rename to x",
+        "--- /dev/null",
+        "+++ /dev/null",
+        "```",
+        "```diff",
+        "```python a.py",
+        "~~~",
+        "a.py",
+        "+x",
+        "-x",
+        " x",
+        '{"path": "a.py", "old": "x", "new": "y"}',
+        '{"edits": [1]}',
+        '{"old": ',
+        "\\",
+        "...",
+    ]
+)
 
 
 def text_of(lines: list[str]) -> str:
@@ -50,9 +78,9 @@ def text_of(lines: list[str]) -> str:
 
 @PER_EXAMPLE
 @given(
-    LINES,
-    st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["new", "    newer", ""])), min_size=1),
-    st.data(),
+    lines=LINES,
+    changes=st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["new", "    newer", ""])), min_size=1),
+    data=st.data(),
 )
 @pytest.mark.parametrize("written", EDIT_FORMATS)
 def test_edits_come_back_as_meant_or_are_refused(
@@ -78,10 +106,10 @@ def test_edits_come_back_as_meant_or_are_refused(
 
 @PER_EXAMPLE
 @given(
-    st.lists(PIECES | st.text(max_size=8), max_size=14).map("\n".join),
-    st.sampled_from([[], ["a.py"], ["a.py", "b"]]),
+    text=st.lists(PIECES | st.text(max_size=8), max_size=14).map("\n".join),
+    known=st.sampled_from([[], ["a.py"], ["a.py", "b"]]),
 )
-@example('{"a":' * 3000, [])
+@example(text='{"a":' * 3000, known=[])
 @pytest.mark.parametrize("written", [None, *EDIT_FORMATS])
 def test_any_text_is_understood_or_refused(
     written: EditFormat | None, text: str, known: list[str], tmp_path: Path
@@ -101,7 +129,7 @@ def test_any_text_is_understood_or_refused(
     "edit", [lambda path: Write(path, "x\n"), Delete, lambda path: Update(path, (Replacement("x\n", "y\n"),)),
              lambda path: Update("a.txt", (), moved_to=path)]
 )  # fmt: skip
-def test_no_path_leaves_the_root(path: str, edit: "type[FileEdit]", tmp_path: Path) -> None:
+def test_no_path_leaves_the_root(path: str, edit: Callable[[str], FileEdit], tmp_path: Path) -> None:
     outside, root = tmp_path / "outside", tmp_path / "root"
     for folder in (outside, root / ".git"):
         folder.mkdir(parents=True)
@@ -112,7 +140,7 @@ def test_no_path_leaves_the_root(path: str, edit: "type[FileEdit]", tmp_path: Pa
     (root / "link").symlink_to(outside)
     (root / "leaf.txt").symlink_to(outside / "out.txt")
     with pytest.raises(EditError):
-        plan([edit(path)], Workspace(root, is_git=True))  # type: ignore[call-arg]
+        plan([edit(path)], Workspace(root, is_git=True))
 
 
 def test_files_are_made_changed_moved_and_deleted_together(tmp_path: Path) -> None:
@@ -158,5 +186,5 @@ def test_all_or_none(spoilt: str, tmp_path: Path) -> None:
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
     planned = plan([Write("a/b.txt", "x\n")], Workspace(tmp_path, is_git=False))
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
     assert [(each.old, each.new and each.new.text) for each in planned] == [(None, "x\n")]
