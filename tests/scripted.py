@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
 from assistant.chat.messages import Message
+from assistant.chat.tools import ToolFormatName
 from assistant.engine.stats import Stats
 from assistant.errors import CoderError, ContextFullError
 
@@ -28,6 +29,7 @@ class ScriptedGenerator:
         finish: FinishReason = "stop",
         holds_after: int | None = None,
         notes: tuple[str, ...] = (),
+        tool_format: ToolFormatName = "hermes",
     ) -> None:
         self._answers = list(answers)
         self._name = name
@@ -38,6 +40,7 @@ class ScriptedGenerator:
         self._holds_after = holds_after
         self._notes = notes
         self.asked: list[tuple[tuple[Message, ...], ReplyOptions]] = []
+        self._tool_format: ToolFormatName = tool_format
         self.closed = False
 
     @property
@@ -51,6 +54,10 @@ class ScriptedGenerator:
     @property
     def thinks_first(self) -> bool:
         return any(isinstance(answer, str) and answer.startswith(THINK) for answer in self._answers)
+
+    @property
+    def tool_format(self) -> ToolFormatName:
+        return self._tool_format
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content) // 4 + 4 for message in messages)

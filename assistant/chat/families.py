@@ -8,6 +8,8 @@ scripts published beside the weights.
 import re
 from dataclasses import dataclass
 
+from assistant.chat.tools.formats import ToolFormatName
+
 _END = "<｜end▁of▁sentence｜>"
 
 
@@ -29,7 +31,7 @@ class Turns:
 class Family:
     """`stop` are texts that end an answer where the model has no token for it. `thinks`: answers may
     begin with reasoning between `think_open` and `think_close`; with `always_thinks` they do. `turns`
-    serve where there is no template."""
+    serve where there is no template, `tools` is how a model of the family calls tools."""
 
     name: str
     turns: Turns
@@ -38,6 +40,7 @@ class Family:
     always_thinks: bool = False
     think_open: str = "<think>"
     think_close: str = "</think>"
+    tools: ToolFormatName = "json"
 
 
 def _chatml(generation: str = "", reasoning: str = "") -> Turns:
@@ -84,13 +87,20 @@ FAMILIES = {
     for family in (
         Family("deepseek-coder", _CODER, stop=("<|EOT|>", "\n### Instruction:\n")),
         Family("deepseek-v2", _V2, stop=(_END, "\n\nUser: ")),
-        Family("deepseek-r1", _deepseek("<think>\n"), stop=_DEEPSEEK_STOP, thinks=True, always_thinks=True),
-        Family("deepseek-v3", _deepseek(), stop=_DEEPSEEK_STOP),
-        Family("deepseek-v3.1", _HYBRID, stop=_DEEPSEEK_STOP, thinks=True),
+        Family(
+            "deepseek-r1",
+            _deepseek("<think>\n"),
+            stop=_DEEPSEEK_STOP,
+            thinks=True,
+            always_thinks=True,
+            tools="deepseek-v3",
+        ),
+        Family("deepseek-v3", _deepseek(), stop=_DEEPSEEK_STOP, tools="deepseek-v3"),
+        Family("deepseek-v3.1", _HYBRID, stop=_DEEPSEEK_STOP, thinks=True, tools="deepseek-v3.1"),
         Family("deepseek-v3.2", _HYBRID, stop=_DEEPSEEK_STOP, thinks=True),
         Family("deepseek-v4", _HYBRID, stop=_DEEPSEEK_STOP, thinks=True),
-        Family("chatml", _chatml(), stop=_CHATML_STOP),
-        Family("qwen3", _QWEN3, stop=_CHATML_STOP, thinks=True),
+        Family("chatml", _chatml(), stop=_CHATML_STOP, tools="hermes"),
+        Family("qwen3", _QWEN3, stop=_CHATML_STOP, thinks=True, tools="hermes"),
         Family("generic", _chatml(), thinks=True),
     )
 }

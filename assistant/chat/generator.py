@@ -9,6 +9,7 @@ from threading import Event
 from typing import Literal, Protocol
 
 from assistant.chat.messages import Message
+from assistant.chat.tools.formats import ToolFormatName
 from assistant.engine.constraint import Grammar
 from assistant.engine.sampling import Sampling
 from assistant.engine.stats import Stats
@@ -87,6 +88,11 @@ class Generator(Protocol):
     @property
     def thinks_first(self) -> bool:
         """Every answer begins with reasoning, so that no prefix can be put before it."""
+        ...
+
+    @property
+    def tool_format(self) -> ToolFormatName:
+        """How this model writes the call of a tool."""
         ...
 
     def count_tokens(self, messages: Sequence[Message]) -> int:

@@ -10,6 +10,7 @@ from assistant.chat.messages import Message
 from assistant.chat.stop import StopStrings
 from assistant.chat.template import render
 from assistant.chat.thinking import ThinkingSplitter
+from assistant.chat.tools.formats import ToolFormatName
 from assistant.engine.constraint import Constraint, Grammars
 from assistant.engine.curve import CostCurve
 from assistant.engine.drafters import Drafter
@@ -25,6 +26,10 @@ from assistant.engine.stats import Stats
 # Stands between the halves of a control token's name that was meant as text. A private-use
 # character that files do not contain; it never reaches the model.
 _BREAK = "\U0010fffd"
+
+
+# Below this, models know no format of their own reliably: one bare JSON object is what they get right.
+_TAUGHT_TOOLS_FROM = 1_000_000_000
 
 
 class LocalGenerator:
@@ -72,6 +77,10 @@ class LocalGenerator:
     def thinks_first(self) -> bool:
         prompt = self._render([Message("user", "")], ReplyOptions())
         return ThinkingSplitter(self.family, prompt[-64:]).thinking
+
+    @property
+    def tool_format(self) -> ToolFormatName:
+        return self.family.tools if self.model.n_parameters >= _TAUGHT_TOOLS_FROM else "json"
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return len(self.prompt_ids(messages, ReplyOptions()))

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from assistant.errors import CoderError, RefusedError, UsageError
@@ -28,6 +29,19 @@ def new_source(path: Path, root: Path, text: str) -> SourceFile:
         raise RefusedError(f"{shown} exists already.", hint="Change it instead of making it anew.")
     empty = SourceFile(real, shown, "", b"", "utf-8", b"", "\n", NEW_FILE_MODE)
     return replace(empty, text=text, raw=encode(empty, text))
+
+
+def mode_on_disk(new: SourceFile) -> int:
+    """The mode that `create_source` gives a file."""
+    return new.mode & ~_umask() if new.mode == NEW_FILE_MODE else new.mode
+
+
+@cache
+def _umask() -> int:
+    """It can only be read by setting it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def create_source(new: SourceFile) -> list[Path]:

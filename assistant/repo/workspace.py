@@ -1,7 +1,15 @@
-"""Where the work happens: a git repository, or a folder without one."""
+"""Where the work happens: a git repository, or a folder without one, and which of its files hold secrets."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+_SECRETS = (
+    ".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "id_*",
+    ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".git-credentials", "credentials", "credentials.*",
+    "secrets.*", "*.tfvars",
+)  # fmt: skip
+_HARMLESS = ("*.pub", "*.example", "*.sample", "*.template", "*.py", "*.js", "*.ts", "*.go", "*.c", "*.rs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +28,11 @@ def find_workspace(path: Path) -> Workspace:
         if (folder / ".git").exists():
             return Workspace(folder, is_git=True)
     return Workspace(start, is_git=False)
+
+
+def holds_secrets(path: str) -> bool:
+    """Whether the name of a file says that keys or passwords are in it: `.env`, `*.pem`, `id_*` and such."""
+    name = path.rpartition("/")[2].lower()
+    return any(fnmatchcase(name, each) for each in _SECRETS) and not any(
+        fnmatchcase(name, each) for each in _HARMLESS
+    )

@@ -1,16 +1,21 @@
 """Make planned changes: all of them, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from assistant.agent.edits.plan import PlannedChange
-from assistant.repo.creation import create_source, delete_source
+from assistant.repo.checkpoints.state import ABSENT, FileState
+from assistant.repo.creation import create_source, delete_source, mode_on_disk
 from assistant.repo.files import put_back, write_all
 
+Record = Callable[[Mapping[str, FileState]], None]
 
-def apply(planned: Sequence[PlannedChange]) -> None:
-    """Raises CoderError and leaves all files as they were where one is not as it was read, or cannot be
+
+def apply(planned: Sequence[PlannedChange], record: Record | None = None) -> None:
+    """`record` is told first what will lie at each path, relative to the root. Raises CoderError and leaves all files as they were where one is not as it was read, or cannot be
     written. Another's change meanwhile is never overwritten."""
+    if record:
+        record(_states(planned))
     rewritten = [(each.old, each.new) for each in planned if each.old and each.new]
     with ExitStack() as undo:
         for each in planned:
@@ -23,3 +28,13 @@ def apply(planned: Sequence[PlannedChange]) -> None:
                 delete_source(each.old)
                 undo.callback(create_source, each.old)
         undo.pop_all()
+
+
+def _states(planned: Sequence[PlannedChange]) -> dict[str, FileState]:
+    gone = {each.old.shown: ABSENT for each in planned if each.old and not each.new}
+    there = {
+        each.new.shown: FileState("file", each.new.raw, each.old.mode if each.old else mode_on_disk(each.new))
+        for each in planned
+        if each.new
+    }
+    return gone | there

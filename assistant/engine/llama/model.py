@@ -72,6 +72,10 @@ class Model:
         return self.metadata("general.architecture")
 
     @property
+    def n_parameters(self) -> int:
+        return int(llama_cpp.llama_model_n_params(self.handle))
+
+    @property
     def size_bytes(self) -> int:
         return int(llama_cpp.llama_model_size(self.handle))
 

@@ -1,0 +1,114 @@
+"""What a tool is: typed arguments, a permission, and an action that is known before it is done."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.agent.confine import Confinement, confinement
+from assistant.agent.edits import PlannedChange
+from assistant.chat.tools import ToolSpec
+from assistant.repo.checkpoints import FileState
+from assistant.repo.workspace import Workspace
+
+Permission = Literal["read", "write", "run"]
+# A field that may hold the whole text of a file.
+LONG: dict[str, bool] = {"x-long": True}
+
+
+class Arguments(BaseModel):
+    """Arguments are untrusted: nothing but what is declared, within its bounds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+PathArgument = Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$", examples=["src/main.py"])
+
+
+@dataclass(slots=True)
+class Environment:
+    """What tools work on and with. `record` keeps what a file was before it is written; `ask_user` gives
+    None where nobody can be asked; `room_chars` bounds what the model is shown at once. `read` are the texts
+    of files that were read, the latest last: what is written next will look like them."""
+
+    workspace: Workspace
+    record: Callable[[Mapping[str, FileState]], None]
+    cancel: Event = field(default_factory=Event)
+    ask_user: Callable[[str], str | None] = lambda question: None
+    confinement: Callable[[], Confinement] = confinement
+    room_chars: int = 8000
+    read: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the model is told. `cut` says that it is not all. `changes` are what was written, `finished` the
+    closing words of the task."""
+
+    text: str
+    ok: bool = True
+    cut: bool = False
+    changes: tuple[PlannedChange, ...] = ()
+    finished: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a call would do. `preview` is what a person needs to see in order to agree: a diff or a command,
+    with a `note` on its risks. `secrets` are paths that nobody touches without consent."""
+
+    perform: Callable[[], Result]
+    preview: str = ""
+    note: str = ""
+    command: str = ""
+    secrets: tuple[str, ...] = ()
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+class Tool(ABC, Generic[A]):
+    """One tool. `about` is the line that the model reads of it."""
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    permission: ClassVar[Permission] = "read"
+    Arguments: type[A]
+
+    @abstractmethod
+    def prepare(self, arguments: A, environment: Environment) -> Action:
+        """What the call would do; nothing is changed yet. Raises CoderError where it cannot be done."""
+
+    @classmethod
+    def spec(cls) -> ToolSpec:
+        schema = cls.Arguments.model_json_schema()
+        properties: dict[str, dict[str, Any]] = schema["properties"]
+        return ToolSpec(
+            cls.name,
+            cls.about,
+            {
+                "type": "object",
+                "properties": {name: _plain(each) for name, each in properties.items()},
+                "required": schema.get("required", []),
+            },
+            frozenset(name for name, each in properties.items() if "x-long" in each),
+        )
+
+
+def bounded(text: str, environment: Environment, advice: str, *, cut: bool = False) -> Result:
+    """A result of whole lines that fits; where it was cut it says so, and what to do about it."""
+    if len(text) > environment.room_chars:
+        text = text[: environment.room_chars]
+        text = text[: text.rfind("\n") + 1] or text
+        cut = True
+    return Result(f"{text.rstrip()}\n(cut here: {advice})" if cut else text.rstrip("\n"), cut=cut)
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without what a grammar has no use for. Control characters in patterns are pydantic's to refuse."""
+    return {
+        key: value for key, value in schema.items() if key not in ("title", "default", "x-long", "pattern")
+    }

@@ -1,0 +1,73 @@
+"""From a model's answer to the one call in it, also where no grammar held the model to its format.
+
+Tolerant of what is around a call and of the other families' marks, but it never guesses: JSON that is
+broken is not mended, and of two calls neither is chosen.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from assistant.chat.tools.call import Call, ToolCallError
+
+_CALL_BEGINS = re.compile(r'\{\s*"(?:name|tool|function|arguments|parameters)"\s*:')
+_DEEPSEEK_NAME = re.compile(
+    r"(?:function<｜tool▁sep｜>|<｜tool▁call▁begin｜>)([\w.-]{1,64})(?:<｜tool▁sep｜>|\s*```json)\s*$"
+)
+_NAMES = ("name", "tool", "function")
+_ARGUMENTS = ("arguments", "parameters", "args")
+_JSON = json.JSONDecoder(strict=False)  # models write line breaks inside of strings
+
+
+def parse_call(answer: str, names: Collection[str]) -> Call | None:
+    """The call in `answer` of one of the tools `names`, None where there is none at all. Raises
+    ToolCallError for one that is broken, unknown, or not the only one."""
+    calls = list(_calls(answer))
+    if not calls:
+        return None
+    if any(call != calls[0] for call in calls):
+        raise ToolCallError(f"There are {len(calls)} calls in one answer; none was made. Make one at a time.")
+    call = calls[0]
+    if call.name not in names:
+        close = get_close_matches(call.name, names, n=1)
+        raise ToolCallError(
+            f"There is no tool {call.name[:80]!r}."
+            + (f" Did you mean {close[0]}?" if close else f" There are: {', '.join(names)}.")
+        )
+    return call
+
+
+def _calls(answer: str) -> Iterator[Call]:
+    at = answer.find("{")
+    while at >= 0:
+        end = at + 1
+        named = _DEEPSEEK_NAME.search(answer, max(0, at - 120), at)
+        try:
+            value, end = _JSON.raw_decode(answer, at)
+        except (ValueError, RecursionError) as error:
+            if named or _CALL_BEGINS.match(answer, at):
+                reason = getattr(error, "msg", "too deep")
+                raise ToolCallError(f"The call is no valid JSON ({reason}); it was not made.") from error
+        else:
+            if named:
+                yield Call(named[1], value)
+            elif call := _of_object(value):
+                yield call
+        at = answer.find("{", end)
+
+
+def _of_object(value: dict[str, Any]) -> Call | None:
+    if isinstance(inner := value.get("function"), dict):  # as in OpenAI's interface
+        value = inner
+    name = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
+    arguments = next((value[key] for key in _ARGUMENTS if key in value), None)
+    if isinstance(arguments, str):
+        try:
+            arguments = _JSON.decode(arguments)
+        except (ValueError, RecursionError):
+            arguments = None
+    if name is None or not isinstance(arguments, dict):
+        return None
+    return Call(name, arguments)

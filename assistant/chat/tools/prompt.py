@@ -1,0 +1,32 @@
+"""What a model is told about its tools: short, since small models read little and forget it soon."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assistant.chat.tools.call import ToolSpec
+from assistant.chat.tools.formats import ToolFormat
+
+
+def explain_tools(specs: Sequence[ToolSpec], format: ToolFormat) -> str:
+    """One line a tool with its arguments, and how a call of the first is written."""
+    lines = [f"- {spec.name}({_signature(spec)}): {spec.about}" for spec in specs]
+    example = format.call(specs[0].name, _example(specs[0]))
+    return "\n".join(["Tools:", *lines, "A call is written like this, with nothing behind it:", example])
+
+
+def _signature(spec: ToolSpec) -> str:
+    required = spec.schema.get("required", ())
+    properties: Mapping[str, Mapping[str, Any]] = spec.schema["properties"]
+    return ", ".join(_argument(name, schema, name in required) for name, schema in properties.items())
+
+
+def _argument(name: str, schema: Mapping[str, Any], required: bool) -> str:
+    choices = "|".join(schema.get("enum", ()))
+    kind = {"array": "[]", "integer": " number", "boolean": " yes/no"}.get(schema.get("type", ""), "")
+    return f"{name}{'' if required else '?'}{': ' + choices if choices else kind}"
+
+
+def _example(spec: ToolSpec) -> dict[str, Any]:
+    properties: Mapping[str, Mapping[str, Any]] = spec.schema["properties"]
+    required = spec.schema.get("required", ())
+    return {name: schema.get("examples", ["…"])[0] for name, schema in properties.items() if name in required}
