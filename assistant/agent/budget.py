@@ -6,15 +6,17 @@ from typing import Self
 
 
 class Budget:
-    """`seconds` of wall time from entering it; None never ends. `cancel` is set when it is spent."""
+    """`seconds` of wall time from entering it; None never ends. `cancel` is set when it is spent, and may
+    be set by others before."""
 
-    def __init__(self, seconds: float | None) -> None:
-        self.cancel = threading.Event()
-        self._timer = threading.Timer(seconds, self.cancel.set) if seconds is not None else None
+    def __init__(self, seconds: float | None, cancel: threading.Event | None = None) -> None:
+        self.cancel = cancel or threading.Event()
+        self.spent = False
+        self._timer = threading.Timer(seconds, self._spend) if seconds is not None else None
 
-    @property
-    def spent(self) -> bool:
-        return self.cancel.is_set()
+    def _spend(self) -> None:
+        self.spent = not self.cancel.is_set()
+        self.cancel.set()
 
     def __enter__(self) -> Self:
         if self._timer:

@@ -110,7 +110,9 @@ def open_app(
         _require_path(str(path))
         raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise UsageError("The app needs a terminal.", hint="In a pipe or script use `coder fix`.")
+        raise UsageError(
+            "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
+        )
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
 
@@ -148,9 +150,14 @@ def _register() -> None:
     from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
     from assistant.cli.pull_command import pull
+    from assistant.cli.run_command import ask, run
+    from assistant.cli.sessions_command import sessions
     from assistant.cli.undo_command import undo
 
     app.command()(fix)
+    app.command()(run)
+    app.command()(ask)
+    app.command()(sessions)
     app.command()(undo)
     app.command()(demo)
     app.command()(bench)

@@ -120,7 +120,9 @@ def _git(
     max_bytes: int = MAX_BYTES,
     nothing: int = 0,
 ) -> GitOutput:
-    """`nothing` is the exit code that says that there is nothing to print. Raises UsageError where git refuses the arguments, CoderError where it cannot be run at all."""
+    """`nothing` is the exit code that says that there is nothing to print.
+
+    Raises UsageError where git refuses the arguments, CoderError where it cannot be run at all."""
     for revision in revisions:
         if revision.startswith("-") or not revision.isprintable():
             raise UsageError(f"{revision!r} is no revision.")

@@ -28,7 +28,8 @@ class Read(Tool[ReadArguments]):
         def perform() -> Result:
             lines = split_lines(source.text)
             wanted = lines[arguments.first - 1 :][: arguments.lines]
-            shown, size = [], 0
+            shown: list[str] = []
+            size = 0
             for line in wanted:
                 size += len(line)
                 if size > environment.room_chars and shown:

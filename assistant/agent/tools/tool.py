@@ -15,6 +15,7 @@ from assistant.repo.checkpoints import FileState
 from assistant.repo.workspace import Workspace
 
 Permission = Literal["read", "write", "run"]
+AskUser = Callable[[str], str | None]
 # A field that may hold the whole text of a file.
 LONG: dict[str, bool] = {"x-long": True}
 
@@ -37,7 +38,7 @@ class Environment:
     workspace: Workspace
     record: Callable[[Mapping[str, FileState]], None]
     cancel: Event = field(default_factory=Event)
-    ask_user: Callable[[str], str | None] = lambda question: None
+    ask_user: AskUser = lambda question: None
     confinement: Callable[[], Confinement] = confinement
     room_chars: int = 8000
     read: dict[str, str] = field(default_factory=dict)

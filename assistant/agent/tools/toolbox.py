@@ -52,7 +52,7 @@ class Toolbox:
         return parse(answer, self._tools)
 
     def prepare(self, call: Call, environment: Environment) -> Action:
-        """What the call would do. Raises CoderError, ToolCallError for arguments that the tool does not take."""
+        """What the call would do. Raises ToolCallError for arguments that are wrong, else CoderError."""
         tool = self._tools[call.name]
         for name in tool.spec().long:
             value = call.arguments.get(name)

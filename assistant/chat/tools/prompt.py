@@ -10,7 +10,7 @@ from assistant.chat.tools.formats import ToolFormat
 def explain_tools(specs: Sequence[ToolSpec], format: ToolFormat) -> str:
     """One line a tool with its arguments, and how a call of the first is written."""
     lines = [f"- {spec.name}({_signature(spec)}): {spec.about}" for spec in specs]
-    example = format.call(specs[0].name, _example(specs[0]))
+    example = format.call(specs[0].name, specs[0].example)
     return "\n".join(["Tools:", *lines, "A call is written like this, with nothing behind it:", example])
 
 
@@ -24,9 +24,3 @@ def _argument(name: str, schema: Mapping[str, Any], required: bool) -> str:
     choices = "|".join(schema.get("enum", ()))
     kind = {"array": "[]", "integer": " number", "boolean": " yes/no"}.get(schema.get("type", ""), "")
     return f"{name}{'' if required else '?'}{': ' + choices if choices else kind}"
-
-
-def _example(spec: ToolSpec) -> dict[str, Any]:
-    properties: Mapping[str, Mapping[str, Any]] = spec.schema["properties"]
-    required = spec.schema.get("required", ())
-    return {name: schema.get("examples", ["…"])[0] for name, schema in properties.items() if name in required}

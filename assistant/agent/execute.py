@@ -1,0 +1,153 @@
+"""From an answer to what the model is told of it: call, permission, action, and the check after it."""
+
+import json
+from collections.abc import Generator as Steps
+from collections.abc import Mapping
+from typing import Any
+
+from assistant.agent import events
+from assistant.agent.check import failure_report, syntax_report
+from assistant.agent.command import CommandResult, run_command
+from assistant.agent.events import AgentEvent, AskConsent, Observed, Request
+from assistant.agent.permissions import Permissions
+from assistant.agent.tools import Environment, Result, Tool, Toolbox
+from assistant.agent.tools.edit import diff_of
+from assistant.agent.tools.tool import Action
+from assistant.chat.generator import Reply
+from assistant.chat.tools import Call
+from assistant.errors import CoderError
+
+_BRIEF_CHARS = 100
+_NO_CALL = "That was no tool call. Call a tool, or done to end the task."
+_CUT_OFF = "The answer was cut off before it ended: write less at once."
+_REFUSED = "The user refused this. Do something else, or end with done."
+
+
+class Executor:
+    """Makes the calls of one task. `test` is the project's own check, `tested` its last run,
+    `changed` the files written so far, `refusals` how often a person said no, `said` the
+    model's last call, or its words where that was none, `answer` the closing words once it is over."""
+
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        environment: Environment,
+        permissions: Permissions,
+        consent: AskConsent,
+        *,
+        test: str | None = None,
+        test_timeout_s: float = 120.0,
+    ) -> None:
+        self._toolbox = toolbox
+        self._environment = environment
+        self._permissions = permissions
+        self._consent = consent
+        self._test = test
+        self._test_timeout_s = test_timeout_s
+        self.tested: CommandResult | None = None
+        self.changed: dict[str, None] = {}
+        self.refusals = 0
+        self.said = ""
+        self.answer: str | None = None
+        self._passing = False
+
+    def execute(self, reply: Reply) -> Steps[AgentEvent, None, Observed]:
+        """What the model is told of its answer. Never raises for what the model did."""
+        self.said = reply.text
+        brief, shows_file = "an answer without a call", False
+        try:
+            call = self._toolbox.parse(reply.text)
+            if call is None:
+                result = self._without_call(reply)
+            else:
+                brief, shows_file = in_brief(call), call.name == "read"
+                self.said = json.dumps([call.name, call.arguments])
+                yield events.Called(call.name, call.arguments)
+                result = yield from self._make(call)
+        except CoderError as error:
+            reason = _CUT_OFF if reply.finish != "stop" else error.hint
+            told = f"{error.message}\n{reason}".strip().replace(f"{self._environment.workspace.root}/", "")
+            result = Result(told, ok=False)
+        if result.changes:
+            result = yield from self._check(result)
+        if result.finished is not None:
+            result = yield from self._confirm(result)
+        self.answer = result.finished
+        brief += "" if result.ok else ": failed"
+        return Observed(
+            result.text, brief, result.ok, result.cut, shows_file and result.ok, bool(result.changes)
+        )
+
+    def _make(self, call: Call) -> Steps[AgentEvent, None, Result]:
+        tool = self._toolbox[call.name]
+        action = self._toolbox.prepare(call, self._environment)
+        match self._permissions.verdict(tool.name, tool.permission, action):
+            case "deny":
+                return Result("Only reading is permitted here.", ok=False)
+            case "ask":
+                if not (yield from self._agreed(tool, action)):
+                    self.refusals += 1
+                    return Result(_REFUSED, ok=False)
+        if tool.permission != "read":
+            self._passing = False
+        return action.perform()
+
+    def _agreed(self, tool: Tool[Any], action: Action) -> Steps[AgentEvent, None, bool]:
+        secrets = f"{', '.join(action.secrets)} may hold secrets. " if action.secrets else ""
+        always = self._permissions.always(tool.name, tool.permission, action)
+        request = Request(tool.name, action.preview, secrets + action.note, always)
+        answer = self._consent(request)
+        yield events.Consented(request, answer)
+        if answer == "always" and always:
+            self._permissions.remember(tool.name, tool.permission, action)
+        return answer != "no"
+
+    def _check(self, result: Result) -> Steps[AgentEvent, None, Result]:
+        """After an edit: the syntax of what was changed, then the project's own check."""
+        sides = (side for change in result.changes for side in (change.new, change.old) if side)
+        paths = dict.fromkeys(side.shown for side in sides)
+        problems = syntax_report(result.changes)
+        self.changed |= paths
+        yield events.Changed(tuple(paths), diff_of(result.changes), tuple(problems))
+        if problems:
+            return _with(result, ["Its syntax is wrong now:", *problems], ok=False)
+        if not self._test:
+            return result
+        failed = yield from self._run_test(self._test)
+        return _with(result, failed or ["The check passes."], ok=not failed)
+
+    def _confirm(self, result: Result) -> Steps[AgentEvent, None, Result]:
+        """The model says that it is done: the project's check has the last word."""
+        if not self._test or self._passing:
+            return result
+        failed = yield from self._run_test(self._test)
+        return Result("\n".join(["It is not done.", *failed]), ok=False) if failed else result
+
+    def _run_test(self, command: str) -> Steps[AgentEvent, None, list[str]]:
+        """How the check failed, nothing where it passes."""
+        yield events.Checking(command)
+        root = self._environment.workspace.root
+        cancel = self._environment.cancel
+        self.tested = run_command(command, root, timeout_s=self._test_timeout_s, cancel=cancel)
+        yield events.Checked(self.tested)
+        self._passing = self.tested.passed
+        return [] if self._passing else failure_report(self.tested, root)
+
+    def _without_call(self, reply: Reply) -> Result:
+        """A question may be answered in plain words, by a model that no grammar holds."""
+        if self._permissions.mode == "read-only" and reply.finish == "stop" and reply.text.strip():
+            return Result("Answered.", finished=reply.text.strip())
+        return Result(_CUT_OFF if reply.finish != "stop" else _NO_CALL, ok=False)
+
+
+def in_brief(call: Call) -> str:
+    """The call in one short line."""
+    return f"{call.name} {_values(call.arguments)}".rstrip()[:_BRIEF_CHARS]
+
+
+def _values(arguments: Mapping[str, Any]) -> str:
+    return ", ".join(" ".join(str(value).split())[:60] for value in arguments.values())
+
+
+def _with(result: Result, lines: list[str], *, ok: bool) -> Result:
+    return Result("\n".join([result.text, *lines]), ok, result.cut, result.changes)

@@ -1,0 +1,192 @@
+"""THE loop of the agent: plan, act, observe, until it is done. Everything that happens is an event."""
+
+import json
+import time
+from collections.abc import Generator as Steps
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from assistant.agent import events
+from assistant.agent.budget import Budget
+from assistant.agent.context import Window, replay
+from assistant.agent.events import AgentEvent, AskConsent, Outcome, Status
+from assistant.agent.execute import Executor
+from assistant.agent.permissions import Permissions
+from assistant.agent.repetition import Repetition
+from assistant.agent.tools import TOOLS, AskUser, Environment, Toolbox
+from assistant.chat.generator import Generator, Reply, ReplyOptions
+from assistant.engine.sampling import Sampling
+from assistant.engine.stats import Stats
+from assistant.errors import ContextFullError
+from assistant.repo.checkpoints import Checkpoints, Turn
+from assistant.repo.workspace import Workspace
+from assistant.resources import resource_folder
+
+_MOST_REFUSALS = 3
+_LONGEST_ANSWER = 4096
+_SHARE_FOR_ANSWER = 1 / 3
+_SHARE_FOR_RESULT = 1 / 6
+_CHARACTERS_A_TOKEN = 3
+# A greedy model that repeats itself would do so for ever.
+_TEMPERATURE_WHEN_STUCK = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """`steps` and `budget_s` bound the work; a budget of None has no end. `test` is the project's own check:
+    run after each edit, and before the task counts as done. `map` describes the repository."""
+
+    steps: int = 40
+    budget_s: float | None = None
+    test: str | None = None
+    test_timeout_s: float = 120.0
+    seed: int = 0
+    map: str = ""
+
+
+def nobody(question: str) -> str | None:
+    """Answers the model's questions where no person is there."""
+    return None
+
+
+class Agent:
+    """Works on one task in `workspace`. `consent` is asked before what `permissions` do not allow, and
+    `ask_user` is how the model asks a person. Setting `cancel` stops it within one step. `history` are the
+    events of a session that is gone on with."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        workspace: Workspace,
+        checkpoints: Checkpoints,
+        permissions: Permissions,
+        consent: AskConsent,
+        options: AgentOptions,
+        *,
+        ask_user: AskUser = nobody,
+        cancel: Event | None = None,
+        history: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self._generator = generator
+        self._workspace = workspace
+        self._checkpoints = checkpoints
+        self._permissions = permissions
+        self._consent = consent
+        self._options = options
+        self._ask_user = ask_user
+        self._history = history
+        self._budget = Budget(options.budget_s, cancel)
+        self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), _LONGEST_ANSWER)
+        self._repetition = Repetition()
+        self._stats = Stats()
+        self._steps = 0
+
+    def run(self, task: str) -> Iterator[AgentEvent]:
+        """Ends with the outcome. Raises what the generator raises of a model that cannot be used."""
+        yield events.Started(task, self._generator.name, self._permissions.mode)
+        started = time.monotonic()
+        with self._checkpoints.turn(task) as turn, self._budget:
+            environment = self._environment(turn)
+            toolbox = self._toolbox()
+            window = self._window(task, toolbox)
+            executor = Executor(
+                toolbox,
+                environment,
+                self._permissions,
+                self._consent,
+                test=self._options.test,
+                test_timeout_s=self._options.test_timeout_s,
+            )
+            status = yield from self._until_done(window, toolbox, executor, environment)
+        yield Outcome(
+            "out of budget" if self._budget.spent and status == "cancelled" else status,
+            executor.answer or "",
+            self._steps,
+            tuple(executor.changed),
+            turn.id,
+            executor.tested,
+            self._stats,
+            time.monotonic() - started,
+        )
+
+    def _until_done(
+        self, window: Window, toolbox: Toolbox, executor: Executor, environment: Environment
+    ) -> Steps[AgentEvent, None, Status]:
+        """The model plans, its call is made, it is told what came of it; and again."""
+        while self._steps < self._options.steps:
+            self._steps += 1
+            try:
+                yield from window.make_room()
+                yield events.Step(self._steps, window.usage)
+                reply = yield from self._plan(window, toolbox, environment)
+            except ContextFullError:
+                return "context full"
+            if reply.finish == "cancelled":
+                return "cancelled"
+            observed = yield from executor.execute(reply)
+            observed = self._repetition.noted(executor.said, observed)
+            window.add(reply.text, observed)
+            yield observed
+            if executor.answer is not None:
+                return "refused" if executor.refusals and not executor.changed else "done"
+            if environment.cancel.is_set():
+                return "cancelled"
+            if executor.refusals >= _MOST_REFUSALS:
+                return "refused"
+            if self._repetition.stuck:
+                return "repetition"
+        return "step limit"
+
+    def _plan(
+        self, window: Window, toolbox: Toolbox, environment: Environment
+    ) -> Steps[AgentEvent, None, Reply]:
+        temperature = _TEMPERATURE_WHEN_STUCK if self._repetition.begins else 0.0
+        options = ReplyOptions(
+            Sampling(temperature, seed=self._options.seed + self._steps),
+            max_tokens=self._room,
+            grammar=toolbox.grammar,
+            # In the arguments of a call a text stands with its line breaks escaped.
+            sources=tuple(json.dumps(text, ensure_ascii=False)[1:-1] for text in environment.read.values()),
+            cancel=environment.cancel,
+        )
+        reply: Reply | None = None
+        for event in self._generator.reply(window.messages, options):
+            yield event
+            if isinstance(event, Reply):
+                reply = event
+        assert reply is not None, "a generator ends with its reply"
+        self._stats.add(reply.stats)
+        return reply
+
+    def _environment(self, turn: Turn) -> Environment:
+        return Environment(
+            self._workspace,
+            turn.record,
+            self._budget.cancel,
+            self._ask_user,
+            room_chars=int(self._generator.context_tokens * _SHARE_FOR_RESULT * _CHARACTERS_A_TOKEN),
+        )
+
+    def _toolbox(self) -> Toolbox:
+        reads_only = self._permissions.mode == "read-only"
+        tools = [tool for tool in TOOLS if tool.permission == "read" or not reads_only]
+        return Toolbox(tools, self._generator.tool_format, room=self._room)
+
+    def _window(self, task: str, toolbox: Toolbox) -> Window:
+        prompt = "ask.md" if self._permissions.mode == "read-only" else "agent.md"
+        instructions = (resource_folder("prompts") / prompt).read_text("utf-8")
+        earlier = [event["task"] for event in self._history if event["event"] == "started"]
+        window = Window(
+            self._generator,
+            toolbox.format,
+            system=f"{instructions}\n{toolbox.explained}",
+            task=earlier[0] if earlier else task,
+            room=self._room,
+            map=self._options.map,
+        )
+        if earlier:
+            replay(self._history, window)
+            window.add_task(task)
+        return window

@@ -1,0 +1,135 @@
+"""Sessions: every event on disk as it happens, so that work can be gone on with, also after a kill.
+
+One file a session, one JSON document a line. A line that was cut off by a kill is passed over.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from assistant.agent.events import AgentEvent, as_json
+from assistant.catalog.locations import data_folder
+from assistant.errors import CoderError, RefusedError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """`task` is the first one; `status` is empty while it is under way, or where it was killed. `time` is
+    when it was last written to, in seconds since the epoch."""
+
+    id: str
+    task: str
+    model: str
+    status: str
+    steps: int
+    time: float
+
+
+class Session:
+    """A session that is written to. Another process cannot go on with it meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        from filelock import FileLock, Timeout
+
+        self.id = path.stem
+        self._lock = FileLock(path.with_suffix(".lock"))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+            whole = not path.exists() or path.read_bytes()[-1:] in (b"\n", b"")
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            if not whole:
+                os.write(self._file, b"\n")
+        except Timeout:
+            raise RefusedError(f"Session {self.id} is being worked on by another coder.") from None
+        except OSError as error:
+            raise CoderError(
+                f"The session cannot be kept in {path.parent}: {error.strerror or error}.",
+                hint="Set CODER_HOME to a folder that can be written.",
+            ) from error
+
+    def append(self, event: AgentEvent) -> None:
+        """The event is on disk when this returns. Raises CoderError."""
+        document = as_json(event)
+        if document is None:
+            return
+        line = json.dumps(document, default=str).encode() + b"\n"
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+            os.fsync(self._file)
+        except OSError as error:
+            raise CoderError(f"The session cannot be kept: {error.strerror or error}.") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+        self._lock.release()
+        with contextlib.suppress(OSError):
+            Path(self._lock.lock_file).unlink()
+
+
+class Sessions:
+    """The sessions of one repository or folder."""
+
+    def __init__(self, root: Path, *, folder: Path | None = None) -> None:
+        key = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+        self._folder = (folder or data_folder() / "sessions") / key
+
+    def new(self) -> Session:
+        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        return Session(self._folder / f"{name}.jsonl")
+
+    def resume(self, id: str) -> tuple[Session, list[dict[str, Any]]]:
+        """The session `id`, or the `last`, and its events so far. Raises UsageError, RefusedError."""
+        records = self.all()
+        chosen = records[:1] if id == "last" else [record for record in records if record.id == id]
+        if not chosen:
+            raise UsageError(f"There is no session {id} here.", hint="coder sessions lists them.")
+        path = self._folder / f"{chosen[0].id}.jsonl"
+        return Session(path), list(_events(path))
+
+    def all(self) -> list[SessionRecord]:
+        """The latest first."""
+        found = []
+        for path in self._folder.glob("*.jsonl"):
+            with contextlib.suppress(OSError):
+                found.append(_record(path))
+        return sorted(found, key=lambda record: (record.time, record.id), reverse=True)
+
+
+def _record(path: Path) -> SessionRecord:
+    task = model = status = ""
+    steps = 0
+    for event in _events(path):
+        match event["event"]:
+            case "started":
+                task, model, status = task or event["task"], event["model"], ""
+            case "step":
+                steps += 1
+            case "outcome":
+                status = event["status"]
+    return SessionRecord(path.stem, task, model, status, steps, path.stat().st_mtime)
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict) and isinstance(event.get("event"), str):
+                yield event
