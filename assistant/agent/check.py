@@ -1,4 +1,4 @@
-"""What is wrong after an edit, in the few lines that a model needs: syntax first, then the project's check."""
+"""What is wrong after an edit, in the few lines that a model needs: its syntax, or the project's check."""
 
 from collections.abc import Sequence
 from pathlib import Path

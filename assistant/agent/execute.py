@@ -66,7 +66,9 @@ class Executor:
                 result = yield from self._make(call)
         except CoderError as error:
             reason = _CUT_OFF if reply.finish != "stop" else error.hint
-            told = f"{error.message}\n{reason}".strip().replace(f"{self._environment.workspace.root}/", "")
+            told = f"{error.message}\n{reason}".strip()
+            root = str(self._environment.workspace.root)  # the model need not know where that lies
+            told = told.replace(f"{root}/", "").replace(root, "the repository")
             result = Result(told, ok=False)
         if result.changes:
             result = yield from self._check(result)

@@ -12,8 +12,9 @@ Record = Callable[[Mapping[str, FileState]], None]
 
 
 def apply(planned: Sequence[PlannedChange], record: Record | None = None) -> None:
-    """`record` is told first what will lie at each path, relative to the root. Raises CoderError and leaves all files as they were where one is not as it was read, or cannot be
-    written. Another's change meanwhile is never overwritten."""
+    """`record` is told first what will lie at each path, relative to the root. Raises CoderError and leaves
+    all files as they were where one is not as it was read, or cannot be written. Another's change meanwhile
+    is never overwritten."""
     if record:
         record(_states(planned))
     rewritten = [(each.old, each.new) for each in planned if each.old and each.new]

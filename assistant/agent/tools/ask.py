@@ -6,7 +6,7 @@ from assistant.agent.tools.tool import Action, Arguments, Environment, Result, T
 
 
 class AskArguments(Arguments):
-    question: str = Field(min_length=1, max_length=500, examples=["Which of the two is meant?"])
+    question: str = Field(min_length=1, max_length=500)
 
 
 class Ask(Tool[AskArguments]):

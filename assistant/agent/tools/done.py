@@ -6,7 +6,7 @@ from assistant.agent.tools.tool import LONG, Action, Arguments, Environment, Res
 
 
 class DoneArguments(Arguments):
-    answer: str = Field(min_length=1, json_schema_extra={**LONG}, examples=["What was done and why."])
+    answer: str = Field(min_length=1, json_schema_extra={**LONG})
 
 
 class Done(Tool[DoneArguments]):

@@ -7,7 +7,7 @@ from assistant.repo.listing import list_files
 
 
 class FindArguments(Arguments):
-    pattern: str = Field(min_length=1, max_length=200, examples=["*.py"])
+    pattern: str = Field(min_length=1, max_length=200)
 
 
 class Find(Tool[FindArguments]):

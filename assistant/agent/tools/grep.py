@@ -17,7 +17,7 @@ _MATCH = re.compile(r"(.+?):\d+:")
 
 
 class GrepArguments(Arguments):
-    pattern: str = Field(min_length=1, max_length=300, examples=["def main"])
+    pattern: str = Field(min_length=1, max_length=300)
     path: str = Field(default=".", max_length=300)
 
 

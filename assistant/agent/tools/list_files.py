@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -18,6 +19,7 @@ class ListArguments(Arguments):
 class ListFolder(Tool[ListArguments]):
     name = "list"
     about = "the files and folders in a folder"
+    example: ClassVar = {"path": "."}
     Arguments = ListArguments
 
     def prepare(self, arguments: ListArguments, environment: Environment) -> Action:

@@ -9,7 +9,7 @@ _TAIL_SHARE = 0.7
 
 
 class RunArguments(Arguments):
-    command: str = Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*$", examples=["pytest -q"])
+    command: str = Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")
     timeout: int = Field(default=60, ge=1, le=600)
 
 

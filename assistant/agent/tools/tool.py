@@ -26,7 +26,7 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-PathArgument = Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$", examples=["src/main.py"])
+PathArgument = Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$")
 
 
 @dataclass(slots=True)
@@ -77,6 +77,7 @@ class Tool(ABC, Generic[A]):
     name: ClassVar[str]
     about: ClassVar[str]
     permission: ClassVar[Permission] = "read"
+    example: ClassVar[Mapping[str, Any]] = {}
     Arguments: type[A]
 
     @abstractmethod
@@ -96,6 +97,7 @@ class Tool(ABC, Generic[A]):
                 "required": schema.get("required", []),
             },
             frozenset(name for name, each in properties.items() if "x-long" in each),
+            cls.example,
         )
 
 
@@ -111,5 +113,7 @@ def bounded(text: str, environment: Environment, advice: str, *, cut: bool = Fal
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     """Without what a grammar has no use for. Control characters in patterns are pydantic's to refuse."""
     return {
-        key: value for key, value in schema.items() if key not in ("title", "default", "x-long", "pattern")
+        key: value
+        for key, value in schema.items()
+        if key not in ("title", "default", "x-long", "pattern", "examples")
     }

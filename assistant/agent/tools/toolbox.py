@@ -23,7 +23,7 @@ from assistant.chat.tools.grammar import longest_text
 from assistant.engine.constraint import Grammar
 
 TOOLS: tuple[Tool[Any], ...] = (
-    Read(), ListFolder(), Find(), Grep(), Edit(), WriteFile(), Run(), Git(), Ask(), Todo(), Done(),
+    ListFolder(), Read(), Find(), Grep(), Edit(), WriteFile(), Run(), Git(), Ask(), Todo(), Done(),
 )  # fmt: skip
 
 

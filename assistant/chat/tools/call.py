@@ -1,7 +1,7 @@
 """What a tool looks like to a model, and a call of one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.errors import CoderError
@@ -14,12 +14,13 @@ class ToolCallError(CoderError):
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
     """`schema` is the JSON schema of the arguments, an object; `long` names the arguments that may be
-    whole texts."""
+    whole texts, `example` are arguments to show."""
 
     name: str
     about: str
     schema: Mapping[str, Any]
     long: frozenset[str] = frozenset()
+    example: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
