@@ -54,9 +54,10 @@ class Toolbox:
     def prepare(self, call: Call, environment: Environment) -> Action:
         """What the call would do. Raises ToolCallError for arguments that are wrong, else CoderError."""
         tool = self._tools[call.name]
-        for name in tool.spec().long:
+        spec = tool.spec()
+        for name in spec.long:
             value = call.arguments.get(name)
-            if isinstance(value, str) and len(value) >= longest_text(self._room) // len(tool.spec().long):
+            if isinstance(value, str) and len(value) >= longest_text(spec, self._room):
                 raise ToolCallError(f"{name} is too long for one call; nothing was done. Do it in parts.")
         try:
             arguments = tool.Arguments.model_validate(dict(call.arguments))
