@@ -39,6 +39,7 @@ class Session:
     def __init__(self, path: Path) -> None:
         from filelock import FileLock, Timeout
 
+        self.path = path
         self.id = path.stem
         self._lock = FileLock(path.with_suffix(".lock"))
         try:

@@ -1,6 +1,5 @@
 """The agent's loop with a scripted model, in temporary repositories."""
 
-import json
 import shlex
 import subprocess
 import sys
@@ -365,14 +364,3 @@ def _files(root: Path) -> dict[str, bytes]:
         for path in root.rglob("*")
         if path.is_file() and ".git/" not in str(path)
     }
-
-
-def test_events_are_json(root: Path) -> None:
-    run = Run(root, test=CHECK, mode="ask", consent="once")
-    run(ScriptedGenerator(*script(FIX, DONE)))
-    documents = [document for event in run.events if (document := events.as_json(event))]
-    assert [d["event"] for d in documents] == [
-        "started", "step", "reply", "called", "consented", "changed", "checking", "checked", "observed",
-        "step", "reply", "called", "observed", "outcome",
-    ]  # fmt: skip
-    assert json.loads(json.dumps(documents)) == documents or documents

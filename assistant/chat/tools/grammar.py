@@ -15,6 +15,8 @@ _SHARE_OF_THOUGHT = 1 / 4
 _FRAME_TOKENS = 40
 # Texts have more characters than tokens; what is short is held to one a token, as the worst there is.
 _TEXT_CHARS_A_TOKEN = 2
+# As many items as a list always has room for.
+_ITEMS = 5
 _AS_PYTHON_WRITES_IT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
@@ -60,7 +62,7 @@ def _shortened(schema: Mapping[str, Any], most: int) -> dict[str, Any]:
         case "string" if "enum" not in schema:
             return {**schema, "maxLength": min(schema["maxLength"], most)}
         case "array":
-            item = _shortened(schema["items"], most)
+            item = _shortened(schema["items"], max(most // _ITEMS, 8))
             return {**schema, "items": item, "maxItems": min(schema["maxItems"], most // item["maxLength"])}
         case _:
             return dict(schema)

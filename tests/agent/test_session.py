@@ -1,0 +1,86 @@
+"""Sessions on disk: whole after a kill, gone on with, and several at once."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant.agent import events
+from assistant.agent.events import Observed, Outcome, Started, Step, Usage
+from assistant.agent.session import Session, Sessions
+from assistant.chat.generator import PromptRead
+from assistant.errors import RefusedError, UsageError
+from tests.agent.test_loop import CHECK, DONE, FIX, Run, call, root, script
+from tests.scripted import ScriptedGenerator
+
+__all__ = ["root"]
+USAGE = Usage(1, 0, 0, 1, 10)
+
+
+def work(session: Session, root: Path, model: ScriptedGenerator, history: object = ()) -> Outcome:
+    run = Run(root, test=CHECK)
+    outcome = run(model, history=history)
+    for event in run.events:
+        session.append(event)
+    return outcome
+
+
+def test_a_session_is_gone_on_with_as_the_model_knew_it(root: Path) -> None:
+    sessions = Sessions(root)
+    first = ScriptedGenerator(*script(("read", {"path": "calc.py"}), FIX, DONE))
+    with sessions.new() as session:
+        work(session, root, first)
+    resumed, history = sessions.resume("last")
+    second = ScriptedGenerator(*script(DONE))
+    with resumed:
+        assert resumed.id == session.id
+        work(resumed, root, second, history)
+    before, after = first.asked[-1][0], second.asked[0][0]
+    assert after[: len(before)] == before, "so that the KV cache keeps its prefix"
+    assert after[-2].content == call(DONE[0], **DONE[1])
+    assert after[-1].content.endswith("Make add add.")
+    (record,) = sessions.all()
+    assert (record.task, record.status, record.steps) == ("Make add add.", "done", 4)
+
+
+def test_what_was_written_before_a_kill_counts(root: Path) -> None:
+    sessions = Sessions(root)
+    with sessions.new() as session:
+        session.append(Started("a task", "m", "ask"))
+        session.append(PromptRead(1, 2, 0))
+        session.append(Step(1, USAGE))
+    (path,) = Path(session.path).parent.glob("*.jsonl")
+    assert len(path.read_text().splitlines()) == 2, "progress is not kept"
+    with path.open("a") as file:
+        file.write('{"event": "observ')
+    resumed, history = sessions.resume(session.id)
+    with resumed:
+        assert [event["event"] for event in history] == ["started", "step"]
+        resumed.append(Observed("x", "x"))
+    assert [json.loads(line)["event"] for line in path.read_text().splitlines()[-1:]] == ["observed"]
+    assert sessions.all()[0].status == ""
+    assert path.stat().st_mode & 0o077 == 0, "it holds what is in the files"
+
+
+def test_two_at_once_keep_apart(root: Path, tmp_path: Path) -> None:
+    sessions = Sessions(root)
+    with sessions.new() as one, sessions.new() as two:
+        one.append(Started("one", "m", "ask"))
+        two.append(Started("two", "m", "ask"))
+        with pytest.raises(RefusedError, match="another coder"):
+            sessions.resume(one.id)
+    assert {record.task for record in sessions.all()} == {"one", "two"}
+    assert Sessions(tmp_path).all() == [], "another folder's are not shown"
+    with pytest.raises(UsageError, match="no session"):
+        sessions.resume("nonsense")
+
+
+def test_every_event_can_be_kept(root: Path) -> None:
+    run = Run(root, test=CHECK, mode="ask", consent="once")
+    run(ScriptedGenerator(*script(FIX, DONE)))
+    documents = [document for event in run.events if (document := events.as_json(event))]
+    assert [document["event"] for document in documents] == [
+        "started", "step", "reply", "called", "consented", "changed", "checking", "checked", "observed",
+        "step", "reply", "called", "observed", "outcome",
+    ]  # fmt: skip
+    assert json.loads(json.dumps(documents))[-1]["test"]["returncode"] == 0

@@ -1,0 +1,141 @@
+"""Tool calls: written, explained, held to a grammar and parsed."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.agent.tools import TOOLS, Toolbox
+from assistant.chat.families import FAMILIES
+from assistant.chat.generator import Reply, ReplyOptions
+from assistant.chat.local import LocalGenerator
+from assistant.chat.messages import Message
+from assistant.chat.tools import FORMATS, Call, ToolCallError, ToolFormatName, parse_call
+from assistant.engine.constraint import Grammars
+from assistant.engine.llama import Context, ContextOptions, Model
+from assistant.engine.sampling import Sampling
+
+NAMES = ("read", "write", "done")
+READ = Call("read", {"path": "a.py", "first": 3})
+ARGUMENTS = '{"path": "a.py", "first": 3}'
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5
+)
+prose = st.text(st.characters(exclude_characters="{}", exclude_categories=["Cs"]), max_size=80)
+
+
+@given(
+    format=st.sampled_from(sorted(FORMATS)),
+    name=st.sampled_from(NAMES),
+    arguments=st.dictionaries(st.text(max_size=10), json_values, max_size=4),
+    before=prose,
+    after=prose,
+)
+def test_what_is_written_is_read_back(
+    format: ToolFormatName, name: str, arguments: dict[str, Any], before: str, after: str
+) -> None:
+    written = f"{before}\n{FORMATS[format].call(name, arguments)}{after}"
+    assert parse_call(written, NAMES) == Call(name, arguments)
+
+
+@given(st.text())
+def test_any_text_is_a_call_of_a_tool_or_none(text: str) -> None:
+    try:
+        call = parse_call(text, NAMES)
+    except ToolCallError:
+        return
+    assert call is None or call.name in NAMES
+
+
+@given(format=st.sampled_from(sorted(FORMATS)), cut=st.integers(1, 200), text=st.text(max_size=40))
+def test_a_call_that_was_cut_off_is_not_made(format: ToolFormatName, cut: int, text: str) -> None:
+    content = {"path": "a.py", "text": f'{text}{{"name": "done", "arguments": {{"answer": "x"}}}}'}
+    written = FORMATS[format].call("write", content)
+    end = written.rindex("}")  # what stands behind it is only a frame
+    try:
+        call = parse_call(written[: max(0, end - cut)], NAMES)
+    except ToolCallError:
+        return
+    assert call is None
+
+
+TOLERATED = {
+    "fenced": f'```json\n{{"name": "read", "arguments": {ARGUMENTS}}}\n```',
+    "arguments as text": json.dumps({"name": "read", "arguments": ARGUMENTS}),
+    "parameters": f'{{"name": "read", "parameters": {ARGUMENTS}}}',
+    "openai": f'{{"type": "function", "function": {{"name": "read", "arguments": {ARGUMENTS}}}}}',
+    "end missing": f'<tool_call>{{"name": "read", "arguments": {ARGUMENTS}}}',
+    "said twice": f'{{"name": "read", "arguments": {ARGUMENTS}}}\n' * 2,
+    "another family's": FORMATS["deepseek-v3"].call("read", READ.arguments),
+}
+
+
+@pytest.mark.parametrize("case", TOLERATED)
+def test_what_is_around_a_call_does_not_matter(case: str) -> None:
+    assert parse_call(TOLERATED[case], NAMES) == READ
+
+
+REFUSED = {
+    "two calls": ('{"name": "read", "arguments": {}} {"name": "done", "arguments": {}}', "2 calls"),
+    "broken JSON": ('{"name": "read", "arguments": {"path": }}', "no valid JSON"),
+    "no such tool": ('{"name": "raed", "arguments": {}}', "Did you mean read?"),
+    "too deep": ('{"name": ' + "[" * 100_000, "no valid JSON"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_nothing_is_guessed(case: str) -> None:
+    text, told = REFUSED[case]
+    with pytest.raises(ToolCallError, match=told.replace("?", r"\?")):
+        parse_call(text, NAMES)
+
+
+@pytest.mark.parametrize("text", ["", "Just words.", 'In JSON: {"a": 1}', "f(x) { return x; }"])
+def test_words_are_no_call(text: str) -> None:
+    assert parse_call(text, NAMES) is None
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, format: ToolFormatName) -> None:
+    toolbox = Toolbox(TOOLS, format, room=200)
+    grammars = Grammars(smollm2_shipped)
+    calls = {
+        "read": {"path": "ä.py", "first": 2},
+        "edit": {"path": "a.py", "old": 'a "b"\n\t<x>', "new": "{}"},
+        "todo": {"items": ["one", "two"]},
+        "git": {"what": "log"},
+        "list": {},
+        "done": {"answer": "x"},
+    }
+    for name, arguments in calls.items():
+        written = f"So.\n{toolbox.format.call(name, arguments)}"
+        tokens = smollm2_shipped.tokenize(written, special=False)
+        constraint = grammars.constraint(toolbox.grammar)
+        assert constraint.allowed(tokens) == len(tokens), written
+        assert toolbox.parse(written) == Call(name, arguments)
+    evil = smollm2_shipped.tokenize(toolbox.format.call("read", {"path": "a", "sudo": 1}), special=False)
+    assert grammars.constraint(toolbox.grammar).allowed(evil) < len(evil)
+
+
+def test_the_prompt_is_short(smollm2_shipped: Model) -> None:
+    explained = Toolbox(TOOLS, "json", room=200).explained
+    assert len(smollm2_shipped.tokenize(explained, special=False)) < 400
+    assert all(tool.name in explained for tool in TOOLS)
+
+
+@pytest.mark.parametrize(("format", "seed"), [("json", 1), ("hermes", 2), ("json", 3)])
+def test_calls_that_the_smollm2_shipped_samples_parse(
+    smollm2_shipped: Model, format: ToolFormatName, seed: int
+) -> None:
+    toolbox = Toolbox(TOOLS, format, room=120)
+    messages = [Message("system", toolbox.explained), Message("user", "What is in a.py?")]
+    options = ReplyOptions(Sampling(1.0, seed=seed), max_tokens=120, grammar=toolbox.grammar)
+    with Context(smollm2_shipped, ContextOptions(n_ctx=1024)) as context:
+        generator = LocalGenerator(smollm2_shipped, context, None, family=FAMILIES["chatml"])
+        *_, reply = generator.reply(messages, options)
+    assert isinstance(reply, Reply)
+    assert reply.finish == "stop"
+    assert toolbox.parse(reply.text) is not None
