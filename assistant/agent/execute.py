@@ -25,7 +25,7 @@ _REFUSED = "The user refused this. Do something else, or end with done."
 
 class Executor:
     """Makes the calls of one task. `test` is the project's own check, `tested` its last run,
-    `changed` the files written so far, `refusals` how often a person said no, `said` the
+    `changed` the files written so far, `refusals` how often writing or running was refused, `said` the
     model's last call, or its words where that was none, `answer` the closing words once it is over."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Executor:
                 return Result("Only reading is permitted here.", ok=False)
             case "ask":
                 if not (yield from self._agreed(tool, action)):
-                    self.refusals += 1
+                    self.refusals += tool.permission != "read"
                     return Result(_REFUSED, ok=False)
         if tool.permission != "read":
             self._passing = False

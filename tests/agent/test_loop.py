@@ -364,3 +364,44 @@ def _files(root: Path) -> dict[str, bytes]:
         for path in root.rglob("*")
         if path.is_file() and ".git/" not in str(path)
     }
+
+
+def test_a_folder_without_git_is_searched_too(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    pass\n")
+    (tmp_path / ".coderignore").write_text("private.py\n")
+    (tmp_path / "private.py").write_text("def f():\n    hidden\n")
+    run = Run(tmp_path)
+    run(
+        ScriptedGenerator(
+            *script(("grep", {"pattern": "def f"}), ("find", {"pattern": "*.py"}), ("list", {}), DONE)
+        )
+    )
+    assert run.told[:2] == ["a.py:1:def f():", "a.py"]
+    assert "private.py" not in "".join(run.told)
+
+
+def test_git_is_asked(root: Path) -> None:
+    commit = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "Subtract"]
+    subprocess.run(["git", "add", "-f", "calc.py", ".env"], cwd=root, check=True)
+    subprocess.run(commit, cwd=root, check=True)
+    (root / ".env").write_text("TOKEN=other\n")
+    (root / "calc.py").write_text(FIXED)
+    asked = ("status", "diff", "log", "show")
+    run = Run(root)
+    run(
+        ScriptedGenerator(
+            *script(
+                *(("git", {"what": what}) for what in asked),
+                ("git", {"what": "blame", "path": "calc.py"}),
+                DONE,
+            )
+        )
+    )
+    status, diff, log, show, blame = run.told[:5]
+    assert "M calc.py" in status
+    assert "+    return a + b" in diff
+    assert "Subtract" in log
+    assert "def add" in show
+    assert "TOKEN" not in diff + show, "also a secret that is tracked is kept out"
+    assert "(a " in blame
+    assert run.asked == []

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from assistant.repo.workspace import Workspace, find_workspace
+import pytest
+
+from assistant.repo.workspace import Workspace, find_workspace, holds_secrets
 
 
 def test_a_repository_is_found_from_a_file_or_folder_deep_inside(tmp_path: Path) -> None:
@@ -33,3 +35,24 @@ def test_a_link_leads_to_the_repository_that_the_folder_is_in(tmp_path: Path) ->
     (root / ".git").mkdir(parents=True)
     (tmp_path / "link").symlink_to(root)
     assert find_workspace(tmp_path / "link").root == root.resolve()
+
+
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        (".env", True),
+        ("a/.ENV", True),
+        (".env.local", True),
+        (".env.example", False),
+        ("server.pem", True),
+        ("id_rsa", True),
+        ("id_ed25519.pub", False),
+        ("id_map.py", False),
+        ("secrets.yaml", True),
+        ("environment.py", False),
+        ("keys.go", False),
+        ("monkey", False),
+    ],
+)
+def test_files_with_secrets_are_known_by_their_names(path: str, secret: bool) -> None:
+    assert holds_secrets(path) == secret
