@@ -15,6 +15,7 @@ from assistant.agent import events
 from assistant.agent.events import AgentEvent, Consent, Outcome, Request
 from assistant.agent.loop import Agent, AgentOptions, nobody
 from assistant.agent.permissions import Mode, Permissions
+from assistant.chat.generator import Generator
 from assistant.chat.tools import FORMATS
 from assistant.errors import CoderError, ExitCode
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_undo
@@ -51,7 +52,7 @@ class Run:
     asked: list[Request] = field(default_factory=list)
     events: list[AgentEvent] = field(default_factory=list)
 
-    def __call__(self, model: ScriptedGenerator, *, history: Any = ()) -> Outcome:
+    def __call__(self, model: Generator, *, history: Any = ()) -> Outcome:
         def agree(request: Request) -> Consent:
             self.asked.append(request)
             return self.consent

@@ -1,6 +1,7 @@
 """The loop with a real model: tiny, so it gets little done, but each of its answers is a call."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def generator() -> Iterator[LocalGenerator]:
     assert path is not None
     model = Model(path)
     generator = LocalGenerator(
-        model, Context(model, ContextOptions(n_ctx=1536)), None, family=FAMILIES["chatml"]
+        model, Context(model, ContextOptions(n_ctx=1536, threads=1)), None, family=FAMILIES["chatml"]
     )
     yield generator
     generator.close()
@@ -30,13 +31,13 @@ def test_each_answer_is_one_call_and_reads_only_what_is_new(
     tmp_path: Path, generator: LocalGenerator
 ) -> None:
     (tmp_path / "calc.py").write_text("def add(a, b):\n    return a + b\n")
-    run = Run(tmp_path, mode="read-only", steps=3)
+    run = Run(tmp_path, mode="read-only", steps=2)
     run(generator)
     calls = [event for event in run.events if isinstance(event, Called)]
     replies = [event for event in run.events if isinstance(event, Reply)]
     assert len(calls) == len(replies) > 0
     assert all(reply.finish == "stop" for reply in replies)
-    for before, after in zip(replies, replies[1:], strict=False):
+    for before, after in pairwise(replies):
         known = before.stats.prompt_tokens + before.stats.emitted
         assert after.stats.reused_tokens >= known - 1
     assert isinstance(run.events[-1], Outcome)

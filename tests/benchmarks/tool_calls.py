@@ -59,6 +59,8 @@ def main() -> None:
     found: Counter[str] = Counter()
     started = time.monotonic()
     for number in range(chosen.count):
+        if number and number % 25 == 0:
+            print(f"{number}: {sum(n for what, n in found.items() if what.startswith('parsed'))} parsed")
         question = Message("user", TASKS[number % len(TASKS)])
         # Left to itself the model seldom takes the tools with many arguments: every second time it must.
         allowed = single[number // 2 % len(single)] if number % 2 else toolbox

@@ -102,7 +102,7 @@ def test_words_are_no_call(text: str) -> None:
 def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, format: ToolFormatName) -> None:
     toolbox = Toolbox(TOOLS, format, room=200)
     grammars = Grammars(smollm2_shipped)
-    calls = {
+    calls: dict[str, dict[str, Any]] = {
         "read": {"path": "ä.py", "first": 2},
         "edit": {"path": "a.py", "old": 'a "b"\n\t<x>', "new": "{}"},
         "todo": {"items": ["one", "two"]},
@@ -133,7 +133,7 @@ def test_calls_that_the_smollm2_shipped_samples_parse(
     toolbox = Toolbox(TOOLS, format, room=120)
     messages = [Message("system", toolbox.explained), Message("user", "What is in a.py?")]
     options = ReplyOptions(Sampling(1.0, seed=seed), max_tokens=120, grammar=toolbox.grammar)
-    with Context(smollm2_shipped, ContextOptions(n_ctx=1024)) as context:
+    with Context(smollm2_shipped, ContextOptions(n_ctx=1024, threads=1)) as context:
         generator = LocalGenerator(smollm2_shipped, context, None, family=FAMILIES["chatml"])
         *_, reply = generator.reply(messages, options)
     assert isinstance(reply, Reply)
