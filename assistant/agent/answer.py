@@ -24,23 +24,39 @@ class CodeBlock:
     before: str = ""
 
 
+def fence_of(line: str) -> tuple[str, str] | None:
+    """The marks of a fence and what follows them, None for any other line."""
+    found = _FENCE.fullmatch(line.rstrip("\r\n"))
+    return (found[1], found[2].strip()) if found else None
+
+
 def code_blocks(answer: str) -> list[CodeBlock]:
-    """Fenced blocks in order. Their text ends with a newline; the last may be open."""
+    """Fenced blocks in order. Their text ends with a newline; the last may be open.
+
+    Models put Markdown into a fence that is no longer than those in it: unlike in CommonMark, a fence with
+    an info string inside of a block opens an inner one, which is a part of its text."""
     blocks: list[CodeBlock] = []
-    mark, info, before, above = "", "", "", ""
+    marks: list[str] = []
+    info, before, above = "", "", ""
     body: list[str] = []
     for line in re.findall(r"[^\n]*\n|[^\n]+", answer):
-        fence = _FENCE.fullmatch(line.rstrip("\r\n"))
-        if not mark and fence:
-            mark, info, before, body = fence[1], fence[2].strip(), above, []
-        elif mark and fence and fence[1].startswith(mark) and not fence[2].strip():
-            blocks.append(CodeBlock(info, _whole_lines(body), closed=True, before=before))
-            mark, above = "", ""
-        elif mark:
-            body.append(line)
-        elif line.strip():
-            above = line.strip()
-    if mark:
+        mark, after = fence_of(line) or ("", "")
+        if not marks:
+            if mark:
+                marks, info, before, body = [mark], after, above, []
+            elif line.strip():
+                above = line.strip()
+            continue
+        if mark and not after and mark.startswith(marks[-1]):
+            marks.pop()
+            if not marks:
+                blocks.append(CodeBlock(info, _whole_lines(body), closed=True, before=before))
+                above = ""
+                continue
+        elif after and mark.startswith(marks[0]):
+            marks.append(mark)
+        body.append(line)
+    if marks:
         blocks.append(CodeBlock(info, _whole_lines(body), closed=False, before=before))
     return blocks
 

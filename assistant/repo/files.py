@@ -54,7 +54,7 @@ def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> Source
     """Read the text file at `path` (relative paths count from the working directory).
 
     Raises UsageError where it cannot be worked on, RefusedError where it must not be."""
-    real, shown = _inside(path, root)
+    real, shown = inside(path, root)
     try:
         if not real.exists():
             raise UsageError(f"There is no file {path}.")
@@ -110,7 +110,7 @@ def write_source(source: SourceFile, text: str, keep: Keep | None = None) -> Sou
 
 def put_back(now: SourceFile, former: SourceFile) -> SourceFile:
     """Give the file the very bytes that it had as `former`. Raises RefusedError where it is not as `now`."""
-    _check_unchanged(now)
+    check_unchanged(now)
     try:
         stage(former.path, former.raw, former.mode).replace(former.path)
     except OSError as error:
@@ -131,13 +131,13 @@ def write_all(changes: Sequence[tuple[SourceFile, str]], keep: Keep | None = Non
     try:
         for source, _ in changes:
             require_writable(source)
-            _check_unchanged(source)
+            check_unchanged(source)
         if keep:
             keep([(source, content) for (source, _), content in zip(changes, contents, strict=True)])
         for (source, _), content in zip(changes, contents, strict=True):
             staged.append(stage(source.path, content, source.mode))
         for source, _ in changes:
-            _check_unchanged(source)
+            check_unchanged(source)
         for (source, _), temporary in zip(changes, staged, strict=True):
             replaced.append(source)
             temporary.replace(source.path)
@@ -163,7 +163,7 @@ def write_all(changes: Sequence[tuple[SourceFile, str]], keep: Keep | None = Non
     ]
 
 
-def _inside(path: Path, root: Path) -> tuple[Path, str]:
+def inside(path: Path, root: Path) -> tuple[Path, str]:
     """The real path and how it is shown. Links inside the root are followed, links out of it refused."""
     root = root.resolve()
     try:
@@ -232,7 +232,8 @@ def _restore(source: SourceFile) -> bool:
     return True
 
 
-def _check_unchanged(source: SourceFile) -> None:
+def check_unchanged(source: SourceFile) -> None:
+    """Raise RefusedError where the file on disk is no longer the one that was read."""
     try:
         now = source.path.read_bytes()
     except OSError as error:

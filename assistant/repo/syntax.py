@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Definition:
     last_line: int
 
 
-def language_of(path: Path) -> str | None:
+def language_of(path: PurePath) -> str | None:
     """The grammar's name for this file, None where there is none."""
     return _LANGUAGES.get(path.suffix.lstrip(".").lower())
 

@@ -1,0 +1,86 @@
+"""Make and remove a person's files: never over another file, never one that changed since it was read."""
+
+import contextlib
+import os
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.errors import CoderError, RefusedError, UsageError
+from assistant.repo.atomic import sync_folder
+from assistant.repo.files import SourceFile, check_unchanged, encode, inside
+
+# What `open` gives a file before the umask takes its part.
+NEW_FILE_MODE = 0o666
+
+
+def new_source(path: Path, root: Path, text: str) -> SourceFile:
+    """A file that is not there yet, in UTF-8 with LF line endings. Raises RefusedError for a path that
+    leaves the root or is taken, UsageError for one that no file can have."""
+    real, shown = inside(path, root)
+    try:
+        real.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise UsageError(f"{shown[:80]} can be no file: {error.strerror or error}.") from error
+    else:
+        raise RefusedError(f"{shown} exists already.", hint="Change it instead of making it anew.")
+    empty = SourceFile(real, shown, "", b"", "utf-8", b"", "\n", NEW_FILE_MODE)
+    return replace(empty, text=text, raw=encode(empty, text))
+
+
+def create_source(new: SourceFile) -> list[Path]:
+    """Write a new file, whole or not at all, and return the folders that had to be made for it, outermost
+    first. Raises CoderError and leaves nothing behind where the path is taken or cannot be written."""
+    folders = [each for each in reversed(new.path.parents) if not each.exists()]
+    temporary = new.path.parent / f".{new.path.name[:40]}.{secrets.token_hex(4)}.coder"
+    try:
+        new.path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            file.write(new.raw)
+            file.flush()
+            os.fsync(file.fileno())
+        if new.mode != NEW_FILE_MODE:
+            temporary.chmod(new.mode)
+        _take_name(temporary, new.path)
+    except OSError as error:
+        _remove_empty(folders)
+        if isinstance(error, FileExistsError):
+            raise RefusedError(f"{new.shown} exists already; it was left alone.") from error
+        raise CoderError(f"{new.shown} cannot be written: {error.strerror or error}.") from error
+    sync_folder(new.path.parent)
+    return folders
+
+
+def delete_source(old: SourceFile, folders: list[Path] | None = None) -> None:
+    """Remove the file, and of `folders` those that are empty then. Raises CoderError where it is not as it
+    was read or cannot be removed."""
+    check_unchanged(old)
+    try:
+        old.path.unlink()
+    except OSError as error:
+        raise CoderError(f"{old.shown} cannot be removed: {error.strerror or error}.") from error
+    sync_folder(old.path.parent)
+    _remove_empty(folders or [])
+
+
+def _take_name(temporary: Path, path: Path) -> None:
+    """Unlike a rename, a link fails where the name is taken. Some file systems have no links."""
+    try:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:
+            with path.open("xb"):
+                pass
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in reversed(folders):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
