@@ -30,6 +30,7 @@ from tests.scripted import ScriptedGenerator
 Progress = Callable[[str, float], None]
 Tell = Callable[[str], None]
 SIZE = (80, 24)
+PATIENCE_S = 40
 OLD = "def add(a, b):\n    return a - b\n"
 NEW = "def add(a, b):\n    return a + b\n"
 # When the whole of a small file is asked for, the code block is opened for the model, and its end stops it.
@@ -58,9 +59,9 @@ def app_with(generator: Generator, root: Path) -> CoderApp:
 
 async def until(pilot: Pilot[None], what: Callable[[], object]) -> None:
     """Let the app work until `what` holds."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not what():
-        assert time.monotonic() < deadline, "it did not happen within 10 s"
+        assert time.monotonic() < deadline, "it did not happen in time"
         await pilot.pause(0.01)
     await pilot.pause()
 
