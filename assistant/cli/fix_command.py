@@ -207,11 +207,13 @@ class FixRun:
             case "not achieved":
                 self._say(f"Not achieved in {outcome.answers} answers. The files are as they were.", "red")
         if outcome.answers and not self._quiet:
-            by = ", ".join(f"{n} {c.accepted}/{c.drafted}" for n, c in outcome.stats.by_drafter.items())
+            drafters = outcome.stats.by_drafter.items()
+            by = [f"{name} {count.accepted}/{count.drafted}" for name, count in drafters]
             self._err.print(
                 f"{outcome.stats.emitted} tokens ·",
                 speed_of(outcome.stats),
-                f"· {by} · {outcome.seconds:.1f} s",
+                *([f"· {', '.join(by)}"] if by else []),
+                f"· {outcome.seconds:.1f} s",
             )
 
     def _say(self, text: str, style: str = "") -> None:
