@@ -1,6 +1,7 @@
 """`coder train-draft`: a draft for one target, trained on this machine."""
 
 import json
+import os
 import re
 import sys
 import time
@@ -84,6 +85,8 @@ def train_draft(
 
 
 def _load_training() -> "tuple[Callable[..., Trained], type[Order]]":
+    # torch and llama.cpp each have a pool of OpenMP threads: those of one would spin while the other works.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from assistant.train.run import Order, train_draft
     except ModuleNotFoundError as error:

@@ -35,7 +35,8 @@ def record_answers(
     go_on: Callable[[], bool],
 ) -> None:
     """Answer the requests that `recording` lacks, until there are no more or `go_on` says no; it is asked
-    after each pass. Raises ModelError where memory is short, CoderError when the disk is full."""
+    after each pass, and what is answered in part by then is kept as it is. Raises ModelError where memory is
+    short, CoderError when the disk is full."""
     recorded = {(answer.key, answer.sample) for answer in recording.answers}
     waiting = (r for r in requests if (r.prompt.key, r.sample) not in recorded)
     with _open_context(model) as context:
@@ -50,14 +51,17 @@ def record_answers(
                     if begun:
                         running[slot] = begun
                         begun.read_prompt(context, slot, states)
-            running = {slot: s for slot, s in running.items() if not s.save_if_ended(model, recording)}
+            for slot in [slot for slot, sequence in running.items() if sequence.has_ended(model)]:
+                running.pop(slot).save(recording)
             if running:
                 logits = context.step({slot: sequence.tokens[-1] for slot, sequence in running.items()})
                 seen, likeliest = _read(states, len(running)), _likeliest(logits)
                 for row, slot in enumerate(sorted(running)):
                     running[slot].take(seen[row : row + 1], likeliest.of(row))
             if not go_on():
-                return
+                break
+        for sequence in running.values():
+            sequence.save(recording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,10 @@ class _Sequence:
             scores = scores / _TEMPERATURE + noise
         self.tokens.append(int(likeliest.tokens[0][scores.argmax()]))
 
-    def save_if_ended(self, model: Model, recording: Recording) -> bool:
-        answered = len(self.tokens) - self.prompt
-        if answered < _LONGEST_ANSWER and not model.is_end(self.tokens[-1]):
-            return False
+    def has_ended(self, model: Model) -> bool:
+        return len(self.tokens) - self.prompt >= _LONGEST_ANSWER or model.is_end(self.tokens[-1])
+
+    def save(self, recording: Recording) -> None:
         prompt, request = self.request.prompt, self.request
         recording.append(
             self._rows(recording.width),
@@ -120,7 +124,6 @@ class _Sequence:
             held_out=request.held_out,
             prompt=self.prompt,
         )
-        return True
 
     def _rows(self, width: int) -> Rows:
         """The last token has no state; prompts have no likeliest tokens but behind their last."""

@@ -70,7 +70,7 @@ def gather_prompts(paths: Sequence[Path]) -> list[Prompt]:
 
 
 def schedule(prompts: Sequence[Prompt]) -> list[Request]:
-    """What to have answered, in order: the held-out prompts, then every other one up to sixteen times.
+    """What to have answered, in order: every prompt up to sixteen times, and between them those held out.
 
     A source with n prompts gets a share in proportion to the root of n: a short list of good questions is
     answered more than once before a long one is exhausted."""
@@ -86,7 +86,10 @@ def schedule(prompts: Sequence[Prompt]) -> list[Request]:
         for place, prompt in enumerate(group)
     ]
     due.sort(key=lambda entry: entry[:3])
-    return [Request(p, 0, held_out=True) for p in held_out] + [Request(p, s) for _, _, s, p in due]
+    requests = [Request(prompt, sample) for _, _, sample, prompt in due]
+    for place, prompt in enumerate(held_out):
+        requests.insert(place * _HELD_OUT_SHARE, Request(prompt, 0, held_out=True))
+    return requests
 
 
 def _held_out(prompts: Sequence[Prompt]) -> list[Prompt]:

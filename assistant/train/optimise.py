@@ -2,10 +2,10 @@
 
 import math
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic, perf_counter
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from assistant.train.loss import draft_loss
 _RATE, _LAST_RATE, _WARM_UP = 1e-3, 0.05, 0.04
 _LARGEST_GRADIENT = 1.0
 _CHECKPOINT_EVERY_S = 60.0
+# What takes longer than this was not work: the process was stopped, or the machine slept.
+LONGEST_PAUSE_S = 30.0
 _SMOOTHING = 0.02
 
 
@@ -52,11 +54,11 @@ def optimise(
     fitted = _restore(draft, optimiser, checkpoint)
     device = str(draft.embeddings.device).partition(":")[0]
     quick = torch.autocast(device, torch.bfloat16, enabled=_is_quick_in_bfloat16(device))
-    saved = time.monotonic()
+    saved = monotonic()
     draft.train()
     try:
         while fitted.seconds < budget_s:
-            started = time.monotonic()
+            started = monotonic()
             for group in optimiser.param_groups:
                 group["lr"] = _RATE * _schedule(fitted.seconds / budget_s)
             batch = feed.batch(seed, fitted.steps)
@@ -68,11 +70,11 @@ def optimise(
             nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
             optimiser.step()
             accepted = float(acceptance[batch.labels.counts].mean())
-            fitted = _advanced(fitted, float(loss.detach()), accepted, time.monotonic() - started)
+            fitted = _advanced(fitted, float(loss.detach()), accepted, monotonic() - started)
             report(fitted)
-            if time.monotonic() - saved > _CHECKPOINT_EVERY_S:
+            if monotonic() - saved > _CHECKPOINT_EVERY_S:
                 _save(draft, optimiser, fitted, checkpoint)
-                saved = time.monotonic()
+                saved = monotonic()
     finally:
         _save(draft, optimiser, fitted, checkpoint)
     draft.eval()
@@ -92,7 +94,7 @@ def _advanced(fitted: Fitted, loss: float, acceptance: float, seconds: float) ->
     return replace(
         fitted,
         steps=fitted.steps + 1,
-        seconds=fitted.seconds + seconds,
+        seconds=fitted.seconds + min(seconds, LONGEST_PAUSE_S),
         loss=fitted.loss + share * (loss - fitted.loss),
         acceptance=fitted.acceptance + share * (acceptance - fitted.acceptance),
     )
@@ -114,10 +116,10 @@ def _is_quick_in_bfloat16(device: str) -> bool:
     def seconds(kind: torch.dtype) -> float:
         a = torch.ones(512, 512, dtype=kind)
         a @ a
-        started = time.perf_counter()
+        started = perf_counter()
         for _ in range(4):
             a @ a
-        return time.perf_counter() - started
+        return perf_counter() - started
 
     return seconds(torch.bfloat16) < 0.8 * seconds(torch.float32)
 

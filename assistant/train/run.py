@@ -4,11 +4,11 @@ What an interrupted stage has done is on disk: the recording grows answer by ans
 checkpoints. A recording serves every method and seed that is trained for the same target on the same data.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from assistant.train.drafts import Draft, DraftShape, Method, make_draft
 from assistant.train.evaluate import Acceptance, Walk, calibrate, summary, walk
 from assistant.train.export import agreement, export
 from assistant.train.feed import Feed, frequent_tokens
-from assistant.train.optimise import Fitted, optimise, vocabulary_of
+from assistant.train.optimise import LONGEST_PAUSE_S, Fitted, optimise, vocabulary_of
 from assistant.train.recording import Recording, row_bytes
 from assistant.train.target import layer_shape, read_weights, tapped_layers
 
@@ -205,11 +205,11 @@ class _Clock:
             self.seconds = float(path.read_text("utf-8"))
         except (OSError, ValueError):
             self.seconds = 0.0
-        self._last = self._kept = time.monotonic()
+        self._last = self._kept = monotonic()
 
     def tick(self) -> float:
-        now = time.monotonic()
-        self.seconds += now - self._last
+        now = monotonic()
+        self.seconds += min(now - self._last, LONGEST_PAUSE_S)
         self._last = now
         if now - self._kept > 1.0:
             self._path.write_text(f"{self.seconds:.1f}", "utf-8")
