@@ -11,6 +11,7 @@ from torch import Tensor
 from assistant.train.drafts import Drafted
 
 CROSS_ENTROPY, DISTANCE, CONFIDENCE = 0.1, 0.9, 1.0
+GAMMA = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,14 @@ def draft_loss(drafted: Drafted, labels: Labels) -> tuple[Tensor, Tensor]:
 
     With p the target's and q the draft's distribution that is the sum of min(p, q), taken over p's likeliest
     tokens; the distance |p - q| is 2 (1 - sum). Later tokens, which count only if all before them were
-    accepted, weigh exp(-i / gamma), gamma being the draft's length less one (7 and 4 tokens in the paper)."""
+    accepted, weigh exp(-i / gamma)."""
     logits = drafted.logits.float()
     scale = logits.logsumexp(-1)
     shares = (logits.gather(-1, labels.top_rows.clamp(min=0)) - scale[..., None]).exp()
     common = torch.minimum(shares, labels.top_shares) * (labels.top_rows >= 0)
     acceptance = common.sum(-1)
     length = logits.shape[-2]
-    weight = torch.exp(-torch.arange(length, device=logits.device) / max(length - 1, 1)) * labels.counts
+    weight = torch.exp(-torch.arange(length, device=logits.device) / GAMMA) * labels.counts
     entropy = scale - logits.gather(-1, labels.rows.clamp(min=0)[..., None])[..., 0]
     known = weight * (labels.rows >= 0)
     loss = DISTANCE * _mean(2 * (1 - acceptance), weight) + CROSS_ENTROPY * _mean(entropy, known)

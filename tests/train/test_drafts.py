@@ -12,7 +12,9 @@ from tests.engine.drafting import EXACT
 
 torch = pytest.importorskip("torch", reason="torch is in the extra [train], not in [dev]")
 
-from assistant.train.drafts import Draft, DraftShape, Method, make_draft  # noqa: E402
+from torch import Tensor  # noqa: E402
+
+from assistant.train.drafts import Draft, Drafted, DraftShape, Method, make_draft  # noqa: E402
 from assistant.train.evaluate import calibration_error, summary, walk  # noqa: E402
 from assistant.train.export import agreement, export  # noqa: E402
 from assistant.train.feed import Feed, frequent_tokens  # noqa: E402
@@ -30,7 +32,8 @@ def record(target: Path, folder: Path, layers: list[int]) -> Recording:
     assert seen is not None
     recording = Recording(folder, {"width": seen.shape[1]})
     top = np.zeros((len(TOKENS), TOP))
-    rows = Rows(np.asarray(TOKENS, np.int32), seen.astype(np.float16), top.astype(np.int32), top)
+    likeliest = top.astype(np.int32), top.astype(np.float16)
+    rows = Rows(np.asarray(TOKENS, np.int32), seen.astype(np.float16), *likeliest)
     for sample, held_out in enumerate((False, True)):
         recording.append(rows, key="0" * 16, sample=sample, source="code", held_out=held_out, prompt=10)
     return recording
@@ -71,18 +74,14 @@ def test_an_exported_draft_drafts_the_same(
         assert agreement(out, target, draft, feed, recording) < 0.5
 
 
-class _Copycat(torch.nn.Module):
+class Copycat(Draft):
     """Drafts the text itself but for every third token."""
 
-    def __init__(self, tokens: list[int]) -> None:
-        super().__init__()
-        self._tokens = torch.tensor(tokens + [0] * 8)
-
-    def forward(self, tokens: object, states: object, anchors: object) -> object:
-        from assistant.train.drafts import Drafted
-
-        places = anchors[..., None] + torch.arange(1, 5)  # type: ignore[index]
-        guess = torch.where(places % 3 == 0, 0, self._tokens[places])
+    def forward(
+        self, tokens: Tensor, states: Tensor, anchors: Tensor, truth: Tensor | None = None
+    ) -> Drafted:
+        places = anchors[..., None] + torch.arange(1, 5)
+        guess = torch.where(places % 3 == 0, 0, torch.tensor(TOKENS + [0] * 8)[places])
         return Drafted(guess, guess, None)
 
 
@@ -90,7 +89,9 @@ def test_acceptance_is_counted_as_decoding_would(tmp_path: Path) -> None:
     target = tiny.target().write(tmp_path / "target.gguf")
     with record(target, tmp_path / "recording", [1, 2, 3]) as recording:
         feed = Feed(recording, np.arange(285), 285, 4, "cpu")
-        found = summary(list(walk(_Copycat(TOKENS), feed, feed.held_out)), 4)
+        shape = DraftShape("dflash", layer_shape(target), recording.width, 4, layers=1, rank=1, mask=0)
+        copycat = Copycat(shape, read_weights(target), torch.arange(282))
+        found = summary(list(walk(copycat, feed, feed.held_out)), 4)
     # Token 12 ends the draft behind token 10; from then on each pass gives two drafted tokens and its own.
     passes = 1 + -(-(len(TOKENS) - 13) // 3)
     assert found.mean_accepted_length == pytest.approx((len(TOKENS) - 11) / passes)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.llama import context
 from assistant.errors import ExitCode
 from tests.cli.coder import Ran, coder
 from tests.engine import tiny_drafts as tiny
@@ -33,8 +32,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (answers, "_SLOTS", 8),
         (feed, "_SEQUENCES", 2),
         (feed, "_ANCHORS", 24),
-        (run, "default_threads", lambda: 1),
-        (context, "default_threads", lambda: 1),
     ):
         monkeypatch.setattr(module, name, value)
     ticks = count()
@@ -71,7 +68,7 @@ def test_a_draft_is_trained_that_llama_cpp_runs(
 def test_an_interrupted_training_goes_on_where_it_was(
     train: Train, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run.optimise
+    whole = optimise.optimise
     begun: list[Fitted] = []
 
     def interrupted(*args: object, report: Callable[[Fitted], None], **options: object) -> Fitted:
