@@ -43,8 +43,9 @@ class DraftShape:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """`tokens` `[b, anchors, draft]` of the target's vocabulary, `logits` `[..., n_rows]` of the draft's own
-    and, from DSpark, the logits of `confidence` `[b, anchors, draft]` in each."""
+    """`tokens` `[b, anchors, draft]` of the target's vocabulary: the likeliest, or in training the truth that
+    was followed instead. `logits` `[..., n_rows]` of the draft's own vocabulary and, from DSpark, the logits
+    of `confidence` `[b, anchors, draft]` in each."""
 
     tokens: Tensor
     logits: Tensor
@@ -91,6 +92,9 @@ class Draft(nn.Module):
     def _fuse(self, states: Tensor) -> Tensor:
         return self.fc(states / self.scales)
 
+    def _likeliest(self, logits: Tensor) -> Tensor:
+        return self.vocabulary[logits.argmax(-1)]
+
 
 class BlockDraft(Draft):
     """DFlash fills a block of mask tokens in at once, each seeing all of the block and the states before it.
@@ -122,12 +126,12 @@ class BlockDraft(Draft):
         state = self.output_norm(x).unflatten(1, (anchors.shape[1], size))[:, :, self.shape.leads :]
         logits = F.linear(state, self.head)
         if self.shape.method == "dflash":
-            return Drafted(self.vocabulary[logits.argmax(-1)], logits, None)
+            return Drafted(self._likeliest(logits) if truth is None else truth, logits, None)
         if truth is None:
             return self._follow(state, logits, first)
         lean = self.markov_w1(torch.cat([first[..., None], truth[..., :-1]], -1))
         logits = logits + self.markov_w2(lean)
-        return Drafted(self.vocabulary[logits.argmax(-1)], logits, self._confidence(state, lean))
+        return Drafted(truth, logits, self._confidence(state, lean))
 
     def _follow(self, state: Tensor, logits: Tensor, last: Tensor) -> Drafted:
         """Each token leans on the likeliest one before it."""
@@ -135,7 +139,7 @@ class BlockDraft(Draft):
         for i in range(self.shape.draft):
             lean = self.markov_w1(last)
             row = logits[:, :, i] + self.markov_w2(lean)
-            last = self.vocabulary[row.argmax(-1)]
+            last = self._likeliest(row)
             steps.append((last, row, self._confidence(state[:, :, i], lean)))
         tokens, rows, confidence = (torch.stack(part, 2) for part in zip(*steps, strict=True))
         return Drafted(tokens, rows, confidence)
@@ -170,9 +174,8 @@ class Eagle3Draft(Draft):
             seen = _seen(anchors - 1, tokens.shape[1], 1, 1).split([tokens.shape[1], count], -1)
             state = layer(state, q, k, v, torch.cat([seen[0], *[seen[1]] * len(own)], -1))
             row = F.linear(self.output_norm(state), self.head)
-            guess = self.vocabulary[row.argmax(-1)]
-            steps.append((guess, row))
-            last = guess if truth is None else truth[:, :, i]
+            last = self._likeliest(row) if truth is None else truth[:, :, i]
+            steps.append((last, row))
         drafted, rows = (torch.stack(part, 2) for part in zip(*steps, strict=True))
         return Drafted(drafted, rows, None)
 
