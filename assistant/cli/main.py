@@ -148,6 +148,7 @@ def _register() -> None:
     from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
     from assistant.cli.pull_command import pull
+    from assistant.cli.train_command import train_draft
     from assistant.cli.undo_command import undo
 
     app.command()(fix)
@@ -155,6 +156,7 @@ def _register() -> None:
     app.command()(demo)
     app.command()(bench)
     app.command()(pull)
+    app.command("train-draft")(train_draft)
     app.add_typer(models, name="models")
 
 
