@@ -62,7 +62,7 @@ def demo(
         typer.secho(f"A repository with a bug, in {folder}:", err=True, bold=True)
         typer.echo(f"$ cd {folder} && coder fix {FILE} --test '{test}' --yes\n", err=True)
         workspace, sources = read_files([folder / FILE])
-        outcome = FixRun(workspace, sources, FixOptions(test=test), yes=True).run(model, None)
+        outcome = FixRun(workspace, sources, FixOptions(test=test), yes=True).run(model)
     finally:
         if keep:
             typer.echo(f"Kept: {folder}", err=True)

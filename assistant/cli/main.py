@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from assistant.cli.options import ContextOption, ModelOption
+from assistant.cli.options import ContextOption, FlashAttentionOption, KvTypeOption, ModelOption
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -104,6 +104,8 @@ def open_app(
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
     context: ContextOption = None,
+    kv_type: KvTypeOption = None,
+    flash_attention: FlashAttentionOption = None,
 ) -> None:
     """The terminal app, in the repository that PATH lies in."""
     if not path.is_dir():
@@ -122,7 +124,15 @@ def open_app(
 
         if resolve_model(model).tiny:
             tell(TINY)
-        return load_generator(model, progress, context_tokens=context, repository=workspace.root, tell=tell)
+        return load_generator(
+            model,
+            progress,
+            context_tokens=context,
+            kv_type=kv_type,
+            flash_attention=flash_attention,
+            repository=workspace.root,
+            tell=tell,
+        )
 
     CoderApp(workspace, load).run()
 
