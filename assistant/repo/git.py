@@ -19,6 +19,7 @@ from pathlib import Path
 from assistant.errors import CoderError, UsageError
 
 MAX_BYTES = 200_000
+MAX_LIST_BYTES = 50_000_000
 TIMEOUT_S = 20.0
 _OFF = {
     "core.fsmonitor": "false",
@@ -63,6 +64,16 @@ def status(root: Path) -> GitOutput:
     return _git(root, "status", ["--short", "--branch", "--ignore-submodules=dirty", "--no-renames"])
 
 
+def files(root: Path) -> GitOutput:
+    """Tracked files, and those that are neither tracked nor ignored; each path ends with a null byte.
+
+    There may be tracked ones that are no longer on disk, submodules, and folders (with a slash at the end)
+    that are repositories of their own."""
+    return _git(
+        root, "ls-files", ["-z", "--cached", "--others", "--exclude-standard"], max_bytes=MAX_LIST_BYTES
+    )
+
+
 def diff(root: Path, paths: Sequence[str] = (), *, staged: bool = False, against: str = "") -> GitOutput:
     """What changed in the working tree, or in the index, against the index, HEAD or a revision."""
     options = [*_DIFF, *(["--cached"] if staged else [])]
@@ -92,7 +103,13 @@ def blame(root: Path, path: str, *, first: int = 1, last: int | None = None, rev
 
 
 def _git(
-    root: Path, command: str, options: Sequence[str], revisions: Sequence[str] = (), paths: Sequence[str] = ()
+    root: Path,
+    command: str,
+    options: Sequence[str],
+    revisions: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    *,
+    max_bytes: int = MAX_BYTES,
 ) -> GitOutput:
     """Raises UsageError where git refuses the arguments, CoderError where it cannot be run at all."""
     for revision in revisions:
@@ -100,7 +117,7 @@ def _git(
             raise UsageError(f"{revision!r} is no revision.")
     environment = _environment(root)
     arguments = [command, *options, *revisions, "--", *paths]
-    return _run(root, arguments, environment | _configured(_OFF | _drivers(root, environment)))
+    return _run(root, arguments, environment | _configured(_OFF | _drivers(root, environment)), max_bytes)
 
 
 def _environment(root: Path) -> dict[str, str]:
@@ -139,7 +156,9 @@ def _configured(settings: dict[str, str]) -> dict[str, str]:
     return variables
 
 
-def _run(root: Path, arguments: Sequence[str], environment: dict[str, str]) -> GitOutput:
+def _run(
+    root: Path, arguments: Sequence[str], environment: dict[str, str], max_bytes: int = MAX_BYTES
+) -> GitOutput:
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
@@ -162,8 +181,8 @@ def _run(root: Path, arguments: Sequence[str], environment: dict[str, str]) -> G
         timer = threading.Timer(TIMEOUT_S, stop)
         timer.start()
         try:
-            output = process.stdout.read(MAX_BYTES + 1)
-            cut = len(output) > MAX_BYTES
+            output = process.stdout.read(max_bytes + 1)
+            cut = len(output) > max_bytes
             if cut:
                 process.kill()
         finally:
@@ -176,4 +195,4 @@ def _run(root: Path, arguments: Sequence[str], environment: dict[str, str]) -> G
         raise CoderError(f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} s and was stopped.")
     if code and not cut:
         raise UsageError(f"git {arguments[0]}: {said or f'ended with {code}'}")
-    return GitOutput(output[:MAX_BYTES].decode("utf-8", "replace"), cut)
+    return GitOutput(output[:max_bytes].decode("utf-8", "replace"), cut)
