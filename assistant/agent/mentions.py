@@ -1,13 +1,27 @@
-"""`@path` in a message: the file's text goes with the message."""
+"""`@path` and `@name` in a message: the file, the folder or the definition goes with the message."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.agent.excerpts import Excerpt, definition, folder_files
 from assistant.errors import UsageError
+from assistant.repo.fence import fenced
 from assistant.repo.files import SourceFile, read_source
+from assistant.repo.map.index import RepositoryIndex
+from assistant.repo.workspace import Workspace
 
 MENTION = re.compile(r'(?<!\S)@(?:"(?P<quoted>[^"\n]+)"|(?P<plain>[^\s"]+))')
-_BACKTICKS = re.compile(r"`{3,}")
+_ENDS_SENTENCE = ".,;:!?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What a message mentions: whole files, and excerpts."""
+
+    files: tuple[SourceFile, ...]
+    excerpts: tuple[Excerpt, ...] = ()
 
 
 def mentioned_files(text: str, root: Path) -> list[SourceFile]:
@@ -15,36 +29,64 @@ def mentioned_files(text: str, root: Path) -> list[SourceFile]:
     names no file, CoderError for a file that cannot be read as text."""
     files: dict[Path, SourceFile] = {}
     for match in MENTION.finditer(text):
-        name = match["quoted"] or match["plain"]
-        path = _existing(name, root)
-        if path is not None:
+        if (path := _existing(match, root)) is not None:
             files.setdefault(path.resolve(), read_source(path, root))
-        elif match["quoted"] or "/" in name or "." in name:
-            raise UsageError(
-                f"There is no file {name}; nothing was sent.",
-                hint=f"Paths count from {root}. If it is no path, leave the @ out.",
-            )
+        else:
+            _check_is_no_path(match, root)
     return list(files.values())
 
 
-def with_files(text: str, files: list[SourceFile]) -> str:
+def resolve_mentions(text: str, workspace: Workspace, index: RepositoryIndex) -> Mentions:
+    """What `text` mentions, each once, in order: files, folders, and definitions that `index` knows.
+
+    Raises UsageError for what looks like a path and names nothing, and for a name with several definitions,
+    which it lists; CoderError for a file that cannot be read as text."""
+    files: dict[Path, SourceFile] = {}
+    excerpts: dict[str, Excerpt] = {}
+    for match in MENTION.finditer(text):
+        path = _existing(match, workspace.root)
+        added: list[SourceFile] = []
+        found: list[Excerpt] = []
+        if path is None:
+            found = [one] if (one := definition(_names(match)[-1], index)) else []
+            if not found:
+                _check_is_no_path(match, workspace.root)
+        elif path.is_dir():
+            added, found = folder_files(path, workspace)
+        else:
+            added = [read_source(path, workspace.root)]
+        for file in added:
+            files.setdefault(file.path, file)
+        excerpts |= {excerpt.shown: excerpt for excerpt in found}
+    return Mentions(tuple(files.values()), tuple(excerpts.values()))
+
+
+def with_files(text: str, files: Iterable[SourceFile | Excerpt]) -> str:
     """`text` followed by the files, each in a fence that it cannot close."""
-    return "\n\n".join([text, *map(_fenced, files)])
+    return "\n\n".join([text, *(fenced(file.shown, file.text) for file in files)])
 
 
-def _existing(name: str, root: Path) -> Path | None:
-    """The file or folder `name`; punctuation that ends a sentence does not count."""
-    for candidate in (name, name.rstrip(".,;:!?)")):
+def _names(match: re.Match[str]) -> tuple[str, ...]:
+    """What may be meant; punctuation that ends a sentence does not count."""
+    name = match["quoted"] or match["plain"]
+    return name, name.rstrip(_ENDS_SENTENCE)
+
+
+def _existing(match: re.Match[str], root: Path) -> Path | None:
+    """The file or folder that is mentioned."""
+    for name in _names(match):
         try:
-            if candidate and (root / candidate).exists():
-                return root / candidate
+            if name and (root / name).exists():
+                return root / name
         except (OSError, ValueError):  # too long for a name, or a null byte in it
             return None
     return None
 
 
-def _fenced(file: SourceFile) -> str:
-    longest = max((len(run) for run in _BACKTICKS.findall(file.text)), default=2)
-    fence = "`" * (longest + 1)
-    end = "" if file.text.endswith("\n") else "\n"
-    return f"{fence} {file.shown}\n{file.text}{end}{fence}"
+def _check_is_no_path(match: re.Match[str], root: Path) -> None:
+    name = _names(match)[0]
+    if match["quoted"] or "/" in name or "." in name:
+        raise UsageError(
+            f"There is no file {name}; nothing was sent.",
+            hint=f"Paths count from {root}. If it is no path, leave the @ out.",
+        )

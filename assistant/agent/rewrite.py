@@ -21,6 +21,9 @@ from assistant.resources import resource_folder
 
 # A rewrite is about as long as what it rewrites; twice as much, and then some, is a model that rambles.
 _ROOM_FACTOR, _ROOM_TOKENS = 2, 200
+_ABOUT_LAYOUT = re.compile(
+    r"\b(blank|empty|new) ?lines?\b|\b(spacing|layout|format\w*|pep ?8)\b", re.IGNORECASE
+)
 _SHARE_OF_CONTEXT = 0.3
 _CHARACTERS_A_TOKEN = 3
 _TELLS_OF_BUG = re.compile(
@@ -146,7 +149,9 @@ def _new_text(place: Place, code: str, message: str) -> str:
     found = definitions(code, language)
     if place.definition is not None:
         code = _same_definition(place.definition, code, found)
-    text = with_blank_lines_of(place.source.text, place.with_code(code))
+    text = place.with_code(code)
+    if not _ABOUT_LAYOUT.search(message):
+        text = with_blank_lines_of(place.source.text, text)
     if text == place.source.text:
         raise UnusableAnswerError("the answer changes nothing")
     before, after = syntax_problems(place.source.text, language), syntax_problems(text, language)

@@ -21,6 +21,7 @@ from assistant.engine.drafters.store import AnswerStore
 from assistant.engine.generate import Emitted, Finished, Prefilled, generate
 from assistant.engine.llama import Context, Model
 from assistant.engine.schedule import Scheduler
+from assistant.engine.state_store import StateStore
 from assistant.engine.stats import Stats
 
 # Stands between the halves of a control token's name that was meant as text. A private-use
@@ -44,10 +45,12 @@ class LocalGenerator:
         family: Family,
         draft: NetworkDrafter | None = None,
         answers: AnswerStore | None = None,
+        states: StateStore | None = None,
         name: str = "",
     ) -> None:
-        """`answers` are earlier ones of the same repository, which the lookup drafter draws on. `name` is
-        what the user calls the model, empty where that is what the file says."""
+        """`answers` are earlier ones of the same repository, which the lookup drafter draws on. `states`
+        keeps what was evaluated of conversations, see `keep_state`. `name` is what the user calls the
+        model, empty where that is what the file says."""
         self.model = model
         self.context = context
         self.family = family
@@ -56,6 +59,7 @@ class LocalGenerator:
         self._scheduler = Scheduler(curve) if curve else None
         self._name = name
         self._answers = answers
+        self._states = states
         self._lookup = LookupDrafter(answers)
         self._grammars = Grammars(model)
         self._prompt, self._prompt_ids, self._emitted = "", list[int](), list[int]()
@@ -88,6 +92,8 @@ class LocalGenerator:
     def reply(self, messages: Sequence[Message], options: ReplyOptions) -> Iterator[ReplyEvent]:
         text = self._render(messages, options)
         prompt = self._tokenize(text)
+        if self._states and len(prompt) < self.context.size:
+            self._states.resume(self.context, prompt)
         stats = Stats()
         emitted: list[int] = []
         answer = _Answer(self.model, self.family, text, options)
@@ -124,6 +130,11 @@ class LocalGenerator:
     def prompt_ids(self, messages: Sequence[Message], options: ReplyOptions) -> list[int]:
         """The token ids that a reply to `messages` continues."""
         return self._tokenize(self._render(messages, options))
+
+    def keep_state(self) -> bool:
+        """Keep what was evaluated on disk: a later prompt that begins with it, in this process or
+        another, is served from there. False where there is no store or it cannot be kept."""
+        return self._states is not None and self._states.save(self.context)
 
     def close(self) -> None:
         if self._draft:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import ContextOption, JsonOption, ModelOption
+from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOption, KvTypeOption, ModelOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,8 @@ def bench(
     as_json: JsonOption = False,
     model: ModelOption = None,
     context: ContextOption = None,
+    kv_type: KvTypeOption = None,
+    flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Measure plain and speculative decoding side by side, task by task."""
     from rich.console import Console
@@ -61,6 +63,8 @@ def bench(
             model,
             line.loading,
             context_tokens=context,
+            kv_type=kv_type,
+            flash_attention=flash_attention,
             exact=exact,
             tell=lambda note: console.print(note, markup=False),
         )

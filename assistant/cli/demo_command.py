@@ -1,5 +1,6 @@
 """`coder demo`: watch a repair from beginning to end, in a repository that is thrown away after."""
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -61,12 +62,12 @@ def demo(
         typer.secho(f"A repository with a bug, in {folder}:", err=True, bold=True)
         typer.echo(f"$ cd {folder} && coder fix {FILE} --test '{test}' --yes\n", err=True)
         workspace, sources = read_files([folder / FILE])
-        outcome = FixRun(workspace, sources, FixOptions(test=test), yes=True).run(model, None)
+        outcome = FixRun(workspace, sources, FixOptions(test=test), yes=True).run(model)
     finally:
         if keep:
             typer.echo(f"Kept: {folder}", err=True)
         else:
-            _remove(folder)
+            shutil.rmtree(folder, ignore_errors=True)
     typer.echo(
         "\nIn a repository of your own: `coder fix FILE --test CMD`, or `coder` for the app.", err=True
     )
@@ -74,15 +75,12 @@ def demo(
 
 
 def make_repository(folder: Path) -> None:
-    """A git repository with one commit: the buggy file and its test."""
+    """A git repository with one commit, the buggy file and its test; without git, a folder with both."""
     (folder / FILE).write_text(BUGGY, "utf-8")
     (folder / TEST_FILE).write_text(TEST, "utf-8")
+    if shutil.which("git") is None:
+        typer.echo("git is not installed: the demo runs in a plain folder.", err=True)
+        return
     identity = ["-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false"]
     for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "A buggy file"]):
         subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.options import ContextOption, JsonOption, ModelOption
+from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOption, KvTypeOption, ModelOption
 from assistant.errors import InterruptedByUserError, RefusedError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def fix(
     as_json: JsonOption = False,
     model: ModelOption = None,
     context: ContextOption = None,
+    kv_type: KvTypeOption = None,
+    flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
     from assistant.agent.fix_events import FixOptions
@@ -48,7 +50,9 @@ def fix(
         raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
     options = FixOptions(message, test, tries, test_timeout, budget, dry_run, seed)
     workspace, sources = read_files(files)
-    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(model, context)
+    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(
+        model, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention
+    )
     if as_json:
         typer.echo(json.dumps(described(outcome), indent=2))
     raise typer.Exit(outcome.exit_code)
@@ -90,8 +94,8 @@ class FixRun:
         self._line = LiveLine(self._err)
         self._written = False
 
-    def run(self, model: str | None, context_tokens: int | None) -> "Outcome":
-        """Load the model, do the work, tell how it ended."""
+    def run(self, model: str | None, **loading: Any) -> "Outcome":
+        """Load the model, with these options of `load_generator`, do the work, tell how it ended."""
         from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
         from assistant.catalog.resolve import resolve_model
@@ -107,9 +111,9 @@ class FixRun:
             generator = load_generator(
                 model,
                 self._line.loading,
-                context_tokens=context_tokens,
                 repository=self._workspace.root,
                 tell=lambda note: self._say(note, "yellow"),
+                **loading,
             )
             try:
                 fixer = Fixer(
@@ -207,11 +211,13 @@ class FixRun:
             case "not achieved":
                 self._say(f"Not achieved in {outcome.answers} answers. The files are as they were.", "red")
         if outcome.answers and not self._quiet:
-            by = ", ".join(f"{n} {c.accepted}/{c.drafted}" for n, c in outcome.stats.by_drafter.items())
+            drafters = outcome.stats.by_drafter.items()
+            by = [f"{name} {count.accepted}/{count.drafted}" for name, count in drafters]
             self._err.print(
                 f"{outcome.stats.emitted} tokens ·",
                 speed_of(outcome.stats),
-                f"· {by} · {outcome.seconds:.1f} s",
+                *([f"· {', '.join(by)}"] if by else []),
+                f"· {outcome.seconds:.1f} s",
             )
 
     def _say(self, text: str, style: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from assistant.cli.options import ContextOption, ModelOption
+from assistant.cli.options import ContextOption, FlashAttentionOption, KvTypeOption, ModelOption
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -104,6 +104,8 @@ def open_app(
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
     context: ContextOption = None,
+    kv_type: KvTypeOption = None,
+    flash_attention: FlashAttentionOption = None,
 ) -> None:
     """The terminal app, in the repository that PATH lies in."""
     if not path.is_dir():
@@ -124,7 +126,15 @@ def open_app(
 
         if resolve_model(model).tiny:
             tell(TINY)
-        return load_generator(model, progress, context_tokens=context, repository=workspace.root, tell=tell)
+        return load_generator(
+            model,
+            progress,
+            context_tokens=context,
+            kv_type=kv_type,
+            flash_attention=flash_attention,
+            repository=workspace.root,
+            tell=tell,
+        )
 
     CoderApp(workspace, load).run()
 
@@ -152,6 +162,7 @@ def _register() -> None:
     from assistant.cli.pull_command import pull
     from assistant.cli.run_command import ask, run
     from assistant.cli.sessions_command import sessions
+    from assistant.cli.train_command import train_draft
     from assistant.cli.undo_command import undo
 
     app.command()(fix)
@@ -162,6 +173,7 @@ def _register() -> None:
     app.command()(demo)
     app.command()(bench)
     app.command()(pull)
+    app.command("train-draft")(train_draft)
     app.add_typer(models, name="models")
 
 

@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,4 +12,20 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on s
 ContextOption = Annotated[
     int | None,
     typer.Option("--context", metavar="TOKENS", min=256, help="Context size; memory grows with it."),
+]
+KvTypeOption = Annotated[
+    Literal["F32", "F16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0"] | None,
+    typer.Option(
+        "--kv-type",
+        envvar="CODER_KV_TYPE",
+        help="Of the KV cache: a smaller type takes less memory and changes the text a little.",
+    ),
+]
+FlashAttentionOption = Annotated[
+    Literal["auto", "on", "off"] | None,
+    typer.Option(
+        "--flash-attention",
+        envvar="CODER_FLASH_ATTENTION",
+        help="By default off on a CPU, where drafts are then verified sooner.",
+    ),
 ]

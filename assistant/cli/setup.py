@@ -17,7 +17,8 @@ from assistant.engine.drafters.store import AnswerStore, store_path
 from assistant.engine.fit import Fitted, fit, fit_with_draft
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
 from assistant.engine.memory import FreeMemory
-from assistant.engine.options import FlashAttention
+from assistant.engine.options import FlashAttention, KvType
+from assistant.errors import UsageError
 
 Progress = Callable[[str, float], None]
 DEFAULT_CONTEXT = 8192
@@ -29,6 +30,8 @@ def load_generator(
     progress: Progress,
     *,
     context_tokens: int | None = None,
+    kv_type: KvType | None = None,
+    flash_attention: FlashAttention | None = None,
     exact: bool = False,
     repository: Path | None = None,
     tell: Callable[[str], None] | None = None,
@@ -36,15 +39,24 @@ def load_generator(
     """Load the model called `name` (None: the best there is) with its draft and cost curve.
 
     Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
-    fit are refused. `exact` selects the reference profile. With `repository`, what was answered there
-    before is drafted again. `progress` gets (what is done now, fraction), and `tell` what had to be
-    left out. Raises ModelError or UsageError."""
+    fit are refused. `kv_type` and `flash_attention` None choose what suits the machine, `exact` selects
+    the reference profile. With `repository`, what was answered there before is drafted again. `progress`
+    gets (what is done now, fraction), and `tell` what had to be left out. Raises ModelError or
+    UsageError."""
     files = resolve_model(name)
     prepare(files, progress)
     free = free_memory()
     wish = ContextOptions(
-        n_ctx=context_tokens or DEFAULT_CONTEXT, flash_attention=_flash_attention(free), exact=exact
+        n_ctx=context_tokens or DEFAULT_CONTEXT,
+        kv_type=kv_type or "F16",
+        flash_attention=flash_attention or _flash_attention(free, kv_type),
+        exact=exact,
     )
+    if wish.flash_attention == "off" and wish.kv_type not in ("F32", "F16"):
+        raise UsageError(
+            f"A KV cache of {wish.kv_type} needs flash attention.",
+            hint="Leave out --flash-attention off, or take --kv-type F16.",
+        )
     target, draft = _fit(files, wish, free, shorten=context_tokens is None)
     if target.note:
         if tell:
@@ -74,10 +86,11 @@ def load_generator(
     return generator
 
 
-def _flash_attention(free: FreeMemory) -> FlashAttention:
+def _flash_attention(free: FreeMemory, kv_type: KvType | None) -> FlashAttention:
     """On a CPU it reads the KV cache once for each token of a pass, and a draft is many. Behind 3,500
     tokens, SmolLM2 on two cores: 16 tokens take 210 ms with it and 141 ms without, one takes 22 and 27."""
-    return "auto" if free.device else "off"
+    quantized = kv_type not in (None, "F32", "F16")  # which cannot be read without
+    return "auto" if free.device or quantized else "off"
 
 
 def _fit(

@@ -28,7 +28,12 @@ _FAR = 2048
 _FAR_SIZES = (1, 8)
 _FAR_ENOUGH = 3
 
-Origin = Literal["stored", "first use", "damaged", "another machine"]
+# A measurement counts if the threads had a CPU for this share of its time.
+_RAN = 0.8
+# Between F16 and Q4_0 files of SmolLM2 on two AVX2 cores.
+_USUAL_SIZES, _USUAL = (1, 2, 4, 8, 16, 32), (1.0, 1.4, 1.8, 2.9, 4.2, 8.0)
+
+Origin = Literal["stored", "first use", "damaged", "another machine", "disturbed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,33 @@ class LiveCurve:
             table[size] = least * self._scale
 
 
-def measure(context: Context, sizes: Sequence[int] = SIZES, budget_s: float = 1.5) -> CostCurve:
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`ran` is the share of the time in which the context's threads had a CPU: less than all of it where
+    the machine had other work. On a GPU it says nothing."""
+
+    curve: CostCurve
+    ran: float
+
+    @property
+    def disturbed(self) -> bool:
+        return self.ran < _RAN and not any(device.kind != "cpu" for device in devices())
+
+
+def measure(context: Context, sizes: Sequence[int] = SIZES, budget_s: float = 1.5) -> Measurement:
     """Time passes of each size behind some context, in rounds, until `budget_s` is spent, and two sizes
-    behind a longer context where that takes no more than `budget_s` again.
+    behind a longer context where that takes no more than `budget_s` again. Larger ones than there was
+    time for are taken to go on as the last ones did.
 
     The quickest time of each size counts: whatever else the machine did can only slow a pass down.
     Leaves the context empty."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    curve = _measured(context, sizes, budget_s)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return Measurement(curve, cpu / (wall * context.threads))
+
+
+def _measured(context: Context, sizes: Sequence[int], budget_s: float) -> CostCurve:
     sizes = [n for n in sizes if n <= min(context.batch_size, context.size // 2)]
     context.truncate(0)
     started = time.perf_counter()
@@ -130,8 +156,12 @@ def measure(context: Context, sizes: Sequence[int] = SIZES, budget_s: float = 1.
     quickest = _time(context, sizes, started + budget_s, _ROUNDS)
     timed = sorted(quickest)
     # A larger pass cannot be cheaper than a smaller one: that is a disturbed measurement.
-    seconds = np.minimum.accumulate([quickest[n] for n in timed][::-1])[::-1]
-    near = CostCurve(tuple(timed), tuple(map(float, seconds)), base)
+    seconds = np.minimum.accumulate([quickest[n] for n in timed][::-1])[::-1].tolist()
+    if timed[-1] < (longest := max(sizes)):
+        each = (seconds[-1] - seconds[0]) / (timed[-1] - timed[0])
+        seconds.append(seconds[-1] + each * (longest - timed[-1]))
+        timed.append(longest)
+    near = CostCurve(tuple(timed), tuple(seconds), base)
     far = min(_FAR, context.size - max(_FAR_SIZES))
     if far >= _FAR_ENOUGH * base and _FAR_ENOUGH * filled < budget_s:
         near = replace(near, attention=_attention(context, near, far, budget_s))
@@ -140,9 +170,11 @@ def measure(context: Context, sizes: Sequence[int] = SIZES, budget_s: float = 1.
 
 
 def _fill(context: Context, tokens: int, deadline: float) -> None:
-    """Evaluate filler up to so many context tokens or until the deadline."""
+    """Evaluate filler up to so many context tokens or until the deadline, some at least."""
     filler = context.model.tokenize("def f(x):\n    return x\n", special=False)[:1] * context.batch_size
-    while (left := tokens - len(context.tokens)) > 0 and time.perf_counter() < deadline:
+    while (left := tokens - len(context.tokens)) > 0:
+        if context.tokens and time.perf_counter() > deadline:
+            break
         context.evaluate(filler[: min(left, _NEAR)], all_logits=False)
 
 
@@ -180,13 +212,23 @@ def curve_for(context: Context, folder: Path) -> tuple[CostCurve, Origin]:
     """The stored curve of this model file, machine, thread count and context profile, else measured and
     stored, and why it was measured.
 
-    A folder that cannot be written costs the measurement each time."""
+    A folder that cannot be written costs the measurement each time, and so does a machine that has other
+    work: what it shows then is not kept. Taken as it is it could forbid all drafting, from which nothing
+    would ever be learned, so the usual proportions stand in for it."""
     path = folder / f"{_key(context)}.json"
     curve, origin = _read(path)
     if curve is None:
-        curve = measure(context)
+        measured = measure(context)
+        curve = measured.curve
+        if measured.disturbed:
+            return _usual(curve.seconds[0]), "disturbed"
         _write(path, curve)
     return curve, origin
+
+
+def _usual(one: float) -> CostCurve:
+    """What passes take on CPUs where one of a single token takes `one` second."""
+    return CostCurve(_USUAL_SIZES, tuple(one * times for times in _USUAL))
 
 
 def _read(path: Path) -> tuple[CostCurve | None, Origin]:

@@ -16,7 +16,7 @@ class _Line:
 
 def with_blank_lines_of(old: str, new: str) -> str:
     """`new` with the blank lines that `old` has between the same two lines, or between lines that
-    stand for them. Where that leaves no difference, `new` as it is: blank lines were meant."""
+    stand for them."""
     before, after = _written(old), _written(new)
     place = _places(before, after)
     # The end of the text follows its last line.
@@ -25,8 +25,7 @@ def with_blank_lines_of(old: str, new: str) -> str:
         before[place[i]].blank if i in place and place.get(i - 1, -1) == place[i] - 1 else line.blank
         for i, line in enumerate(after)
     ]
-    restored = "".join(blank + line.text for blank, line in zip(kept, after, strict=True))
-    return new if restored == old else restored
+    return "".join(blank + line.text for blank, line in zip(kept, after, strict=True))
 
 
 def _written(text: str) -> list[_Line]:

@@ -215,6 +215,16 @@ def test_the_function_is_asked_for_where_the_short_file_did_not_come_back_whole(
     assert (root / "calc.py").read_text() == FIXED + rest
 
 
+@pytest.mark.parametrize(
+    ("message", "status"), [("add is wrong", "not achieved"), ("remove the blank lines", "done")]
+)
+def test_blank_lines_change_only_where_they_are_meant(root: Path, message: str, status: str) -> None:
+    (root / "calc.py").write_text(BUGGY + "\n\nX = 1\n")
+    answers = [FENCED + BUGGY + "X = 1\n"] * 3
+    outcome, _ = fix(root, ScriptedGenerator(*answers), options=FixOptions(message))
+    assert outcome.status == status
+
+
 def test_a_method_keeps_its_indentation_and_examples_of_use_are_left_out(root: Path) -> None:
     filler = "".join(f"    def f{i}(self):\n        return {i}\n\n" for i in range(20))
     method = "    def add(self, a, b):\n        return a - b\n"

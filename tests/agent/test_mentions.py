@@ -2,8 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.mentions import mentioned_files, with_files
+from assistant.agent.mentions import Mentions, mentioned_files, resolve_mentions, with_files
 from assistant.errors import CoderError, UsageError
+from assistant.repo.map.cache import TagCache
+from assistant.repo.map.index import index_repository
+from assistant.repo.workspace import Workspace
 
 
 def sent(text: str, root: Path) -> str:
@@ -43,3 +46,68 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "outside.txt").write_text("secret")
     with pytest.raises(CoderError):
         mentioned_files(f"see @{name}", root)
+
+
+def resolved(text: str, root: Path) -> Mentions:
+    workspace = Workspace(root, is_git=False)
+    with TagCache(root.parent / "cache", root) as cache:
+        return resolve_mentions(text, workspace, index_repository(workspace, cache))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "repo"
+    (root / "src" / "deep").mkdir(parents=True)
+    (root / "src" / "a.py").write_text(
+        "LIMIT = 3\n\n# Adds.\ndef add(a, b):\n    return a + b\n\ndef run(): ...\n"
+    )
+    (root / "src" / "deep" / "b.py").write_text("class Job:\n    def run(self):\n        pass\n")
+    (root / "src" / "logo.png").write_bytes(b"\x89PNG\0")
+    (root / "src" / "noise.log").write_text("")
+    (root / ".gitignore").write_text("*.log\n")
+    return root
+
+
+def test_a_folder_brings_its_files_and_names_those_that_are_no_text(root: Path) -> None:
+    mentions = resolved("see @src/, and @src/a.py", root)
+    assert [file.shown for file in mentions.files] == ["src/a.py", "src/deep/b.py"]
+    assert [excerpt.text for excerpt in mentions.excerpts] == ["src/logo.png\n"]
+
+
+def test_a_large_folder_is_listed(root: Path) -> None:
+    for number in range(300):
+        (root / "src" / f"m{number:03}.py").write_text("")
+    (listed,) = resolved("see @src", root).excerpts
+    assert listed.text.count("\n") == 201
+    assert listed.text.endswith("… and 103 more\n")
+    (root / "wide").mkdir()
+    (root / "wide" / "a.txt").write_text("x" * 70_000)
+    mentions = resolved("see @wide", root)
+    assert (mentions.files, mentions.excerpts[0].text) == ((), "wide/a.txt\n")
+
+
+@pytest.mark.parametrize(
+    ("mention", "shown", "text"),
+    [
+        ("add?", "src/a.py:3-5", "# Adds.\ndef add(a, b):\n    return a + b\n"),
+        ("LIMIT", "src/a.py:1-1", "LIMIT = 3\n"),
+        ("Job.run.", "src/deep/b.py:2-3", "    def run(self):\n        pass\n"),
+        ("src/a.py:run", "src/a.py:7-7", "def run(): ...\n"),
+    ],
+)
+def test_a_name_brings_its_definition(root: Path, mention: str, shown: str, text: str) -> None:
+    (excerpt,) = resolved(f"explain @{mention}", root).excerpts
+    assert (excerpt.shown, excerpt.text) == (shown, text)
+
+
+def test_a_name_with_several_definitions_is_not_guessed(root: Path) -> None:
+    with pytest.raises(UsageError, match="run has 2 definitions") as caught:
+        resolved("explain @run", root)
+    assert "@src/a.py:run (line 7" in caught.value.hint
+    assert "@src/deep/b.py:run (line 2" in caught.value.hint
+
+
+def test_what_is_neither_file_nor_name(root: Path) -> None:
+    assert resolved("why @property? @", root) == Mentions(())
+    with pytest.raises(UsageError, match="There is no file"):
+        resolved("explain @src/gone.py", root)

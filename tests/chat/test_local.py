@@ -16,6 +16,7 @@ from assistant.engine.drafters.store import AnswerStore
 from assistant.engine.generate import Emitted, Finished, GenerationEvent
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.engine.sampling import Sampling
+from assistant.engine.state_store import StateStore
 from assistant.errors import ContextFullError
 from tests.chat.conftest import MakeTiny
 from tests.engine.tiny_gguf import vocabulary
@@ -237,3 +238,21 @@ def test_what_the_store_of_answers_had_to_say_comes_with_the_reply(
         hello = [Message("user", "Hello")]
         assert "cannot be written" in reply_to(generator, hello, ReplyOptions(max_tokens=2)).notes[0]
         assert generator.name == "tiny"
+
+
+def test_a_kept_state_serves_the_same_beginning_in_another_process(
+    smollm2_shipped: Model, tmp_path: Path
+) -> None:
+    question, options = [Message("user", "What is a list in Python?")], ReplyOptions(max_tokens=8)
+    replies = []
+    for _ in range(2):
+        with Context(smollm2_shipped, ContextOptions(n_ctx=512, threads=1)) as context:
+            store = StateStore(tmp_path, budget_bytes=2**30)
+            generator = LocalGenerator(
+                smollm2_shipped, context, None, family=FAMILIES["chatml"], states=store
+            )
+            replies.append(reply_to(generator, question, options))
+            assert generator.keep_state()
+    first, second = replies
+    assert (first.stats.reused_tokens, second.stats.reused_tokens) == (0, first.stats.prompt_tokens - 1)
+    assert second.text == first.text

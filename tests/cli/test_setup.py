@@ -1,6 +1,7 @@
 """A model is fitted to the memory that is free before it is loaded, and nothing stays open on failure."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from assistant.cli import setup
 from assistant.engine.drafters.load import load_drafter
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.engine.memory import FreeMemory, estimate
-from assistant.errors import ModelError
+from assistant.errors import ModelError, UsageError
 from tests.engine import tiny_drafts as tiny
 
 TARGET = tiny.target("llama")
@@ -29,15 +30,11 @@ class Loading:
         self._monkeypatch = monkeypatch
         self.notes: list[str] = []
 
-    def load(
-        self, target: Path, free: int, draft: Path | None = None, context_tokens: int | None = None
-    ) -> LocalGenerator:
+    def load(self, target: Path, free: int, draft: Path | None = None, **options: Any) -> LocalGenerator:
         files = ModelFiles("tiny", target, draft)
         self._monkeypatch.setattr(setup, "resolve_model", lambda name: files)
         self._monkeypatch.setattr(setup, "free_memory", lambda: FreeMemory(host=MARGIN + free))
-        return setup.load_generator(
-            None, lambda what, done: None, context_tokens=context_tokens, tell=self.notes.append
-        )
+        return setup.load_generator(None, lambda what, done: None, tell=self.notes.append, **options)
 
 
 @pytest.fixture
@@ -73,6 +70,26 @@ def test_a_context_that_was_asked_for_is_given_or_refused(loading: Loading, targ
     assert "--context 1536 would fit" in refused.value.hint
     with pytest.raises(ModelError, match="at most 2048 tokens of context, not 4096"):
         loading.load(target, free=2**32, context_tokens=4096)
+
+
+@pytest.mark.parametrize(
+    ("wished", "flash_attention", "got"),
+    [(None, None, ("F16", "off")), ("F32", None, ("F32", "off")), ("F32", "on", ("F32", "on"))],
+)
+def test_the_kv_cache_and_flash_attention_are_chosen_for_a_cpu_or_by_the_user(
+    loading: Loading, target: Path, wished: str | None, flash_attention: str | None, got: tuple[str, str]
+) -> None:
+    generator = loading.load(target, free=2**32, kv_type=wished, flash_attention=flash_attention)
+    options = generator.context.options
+    assert (options.kv_type, options.flash_attention) == got
+    generator.close()
+
+
+def test_a_quantized_kv_cache_needs_flash_attention(loading: Loading, target: Path) -> None:
+    with pytest.raises(ModelError, match="block size 32 does not divide"):  # got as far as llama.cpp
+        loading.load(target, free=2**32, kv_type="Q4_0")
+    with pytest.raises(UsageError, match="KV cache of Q4_0 needs flash attention"):
+        loading.load(target, free=2**32, kv_type="Q4_0", flash_attention="off")
 
 
 def test_a_model_that_does_not_fit_is_refused_unloaded(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.curve import CostCurve, LiveCurve, curve_for
+from assistant.engine import curve as curve_module
+from assistant.engine.curve import CostCurve, LiveCurve, Measurement, curve_for, measure
 from assistant.engine.llama import Context, ContextOptions, Model
 from tests.engine.tiny_gguf import write_tiny
 
@@ -25,6 +26,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Model]:
 def context(model: Model) -> Iterator[Context]:
     with Context(model, OPTIONS) as context:
         yield context
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests run beside these: that counts as no disturbance here."""
+    monkeypatch.setattr(curve_module, "_RAN", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +123,27 @@ def test_a_file_in_the_place_of_the_folder_costs_only_the_measurement(
     for _ in range(2):
         curve, origin = curve_for(context, tmp_path / "curves")
         assert origin == "first use" and curve.sizes[0] == 1
+
+
+def test_what_a_busy_machine_shows_is_not_kept_and_forbids_no_drafting(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Measurement(CostCurve((1, 4, 8), (0.1, 1.2, 1.5)), ran=0.4)
+    monkeypatch.setattr(curve_module, "_RAN", 0.8)
+    monkeypatch.setattr(curve_module, "measure", lambda context: busy)
+    curve, origin = curve_for(context, tmp_path)
+    assert origin == "disturbed"
+    assert curve(1) == 0.1 and curve(4) < 0.2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sizes_that_there_was_no_time_for_go_on_as_the_others_did(context: Context) -> None:
+    curve = measure(context, budget_s=0.0).curve
+    first, *_, before, last = zip(curve.sizes, curve.seconds, strict=True)
+    assert last[0] == 48 and before[0] < 48
+    assert last[1] == pytest.approx(
+        before[1] + (before[1] - first[1]) / (before[0] - first[0]) * (48 - before[0])
+    )
 
 
 def test_a_slower_machine_is_slower_at_all_sizes() -> None:

@@ -17,8 +17,7 @@ OLD = "def a():\n    return 1\n\n\ndef b():\n    return 2\n"
         ("\n\ndef a():\n\n    return 1\n\n\ndef b():\n    return 5\n", OLD.replace("2", "5")),
         # A new line between two old ones brings its own blank lines along.
         ("def a():\n    return 1\n\nX = 1\n\ndef b():\n    return 2\n", None),
-        # What differs in blank lines alone was meant.
-        ("def a():\n    return 1\n\ndef b():\n    return 2\n", None),
+        ("def a():\n    return 1\n\ndef b():\n    return 2\n", OLD),
     ],
 )
 def test_blank_lines_are_kept(new: str, kept: str | None) -> None:

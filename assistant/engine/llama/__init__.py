@@ -4,7 +4,7 @@ A `Model` owns weights and vocabulary, a `Context` owns one sequence of evaluate
 cache). Both free what they own on `close`, also when used with `with`.
 """
 
-from assistant.engine.llama.architectures import Gives, given_by
+from assistant.engine.llama.architectures import Gives, architectures_giving, given_by
 from assistant.engine.llama.backend import default_threads, library_version, supports_gpu_offload
 from assistant.engine.llama.context import Context
 from assistant.engine.llama.devices import Device, devices, free_memory
@@ -12,6 +12,7 @@ from assistant.engine.llama.draft import DraftContext
 from assistant.engine.llama.gguf import FileType, requantize
 from assistant.engine.llama.hidden import HEAD, Hidden, HiddenStates, check_hidden_states, target_layers
 from assistant.engine.llama.model import Model
+from assistant.engine.llama.parallel import ParallelContext
 from assistant.engine.options import ContextOptions
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Hidden",
     "HiddenStates",
     "Model",
+    "ParallelContext",
+    "architectures_giving",
     "check_hidden_states",
     "default_threads",
     "devices",

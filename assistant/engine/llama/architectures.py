@@ -23,6 +23,11 @@ def given_by(architecture: str) -> Gives:
     return _TABLE.get(architecture, Gives.NOTHING)
 
 
+def architectures_giving(what: Gives) -> list[str]:
+    """Those that give all of `what`, by name."""
+    return [name for name, gives in _TABLE.items() if what in gives]
+
+
 _INPUTS, _OUTPUT, _HEAD, _MTP = Gives.LAYER_INPUTS, Gives.LAST_LAYER_OUTPUT, Gives.HEAD_STATE, Gives.MTP
 _MANY = Gives.MTP | Gives.MTP_OF_MANY
 _TABLE = {

@@ -68,9 +68,9 @@ class Context:
         self.passes = 0
         self.threads = options.threads or default_threads()
         n_ctx = min(options.n_ctx, model.n_ctx_train or options.n_ctx)
-        needed = _check_room(model, replace(options, n_ctx=n_ctx))
+        needed = check_room(model, options, n_ctx)
         params = context_params(options, n_ctx)
-        self._handle = open_context(model, params, needed=_told(needed))
+        self._handle = open_context(model, params, needed=needed)
         self._memory = llama_cpp.llama_get_memory(self._handle)
         self._checkpoints = Checkpoints(self._handle, self._memory)
         self.size = int(llama_cpp.llama_n_ctx(self._handle))
@@ -193,24 +193,24 @@ class Context:
         self.close()
 
 
-def _check_room(model: Model, options: ContextOptions) -> MemoryEstimate:
-    """What the context takes. Raises ModelError when that is more than there is: the system would
-    grant it all the same, and end the process when it is used."""
-    if not 0 < options.n_ctx <= _MOST_TOKENS:
-        raise ModelError(f"A context cannot have {options.n_ctx:,} tokens.")
+def check_room(model: Model, options: ContextOptions, n_ctx: int) -> str:
+    """What a context of `n_ctx` tokens takes, in words. Raises ModelError when that is more than there
+    is: the system would grant it all the same, and end the process when it is used."""
+    if not 0 < n_ctx <= _MOST_TOKENS:
+        raise ModelError(f"A context cannot have {n_ctx:,} tokens.")
     try:
-        needed = estimate(model.path, options)
+        needed = estimate(model.path, replace(options, n_ctx=n_ctx))
     except ModelError:  # llama.cpp has read it: it may know what the estimate does not
-        return MemoryEstimate(0, 0, 0, 0)
+        return ""
     free = free_memory()
     room = free.host + free.device + int(psutil.swap_memory().free)
     if needed.kv + needed.compute > room:
         raise ModelError(
-            f"A context of {options.n_ctx:,} tokens for {model.name} needs {_told(needed)}, "
+            f"A context of {n_ctx:,} tokens for {model.name} needs {_told(needed)}, "
             f"and {room / 2**20:,.0f} MiB are free.",
             hint="Try a smaller context with --context, or a smaller model.",
         )
-    return needed
+    return _told(needed)
 
 
 def _told(needed: MemoryEstimate) -> str:

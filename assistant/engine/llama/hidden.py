@@ -16,6 +16,7 @@ import numpy.typing as npt
 from assistant.engine.llama.architectures import Gives, given_by
 from assistant.engine.llama.context import Context
 from assistant.engine.llama.model import Model
+from assistant.engine.llama.parallel import ParallelContext
 from assistant.errors import CoderError, ModelError
 
 Hidden = npt.NDArray[np.float32]
@@ -116,7 +117,7 @@ class HiddenStates:
     """The inputs of some of a target's layers, side by side. They are kept from the next pass on, for
     as long as the context lives."""
 
-    def __init__(self, context: Context, layers: Sequence[int]) -> None:
+    def __init__(self, context: Context | ParallelContext, layers: Sequence[int]) -> None:
         """Layer `n_layer` is the output of the last one, and `HEAD` what the head reads. Raises ModelError
         where the target has none such."""
         self._context = context
@@ -131,7 +132,8 @@ class HiddenStates:
         self.width = sum(map(self._width, self._layers))
 
     def read(self, rows: int) -> Hidden | None:
-        """`[rows, width]` of the first `rows` tokens of the last pass, a copy; None before any pass."""
+        """`[rows, width]` of the first `rows` tokens of the last pass, a copy; None before any pass. Of
+        several sequences in one pass, each must have had as many tokens."""
         if self._context.passes == self._since:
             return None
         return np.concatenate([self._read_layer(layer, rows) for layer in self._layers], axis=1)

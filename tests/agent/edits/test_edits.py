@@ -122,13 +122,30 @@ def test_any_text_is_understood_or_refused(
 
 
 @pytest.mark.parametrize(
-    "path", ["../out.txt", "a/../../out.txt", "/etc/hostname", "link/out.txt", ".git/config", ".GIT/hooks/x", "", ".",
-             "a\0b", "n" * 300, "leaf.txt"]
-)  # fmt: skip
+    "path",
+    [
+        "../out.txt",
+        "a/../../out.txt",
+        "/etc/hostname",
+        "link/out.txt",
+        ".git/config",
+        ".GIT/hooks/x",
+        "",
+        ".",
+        "a\0b",
+        "n" * 300,
+        "leaf.txt",
+    ],
+)
 @pytest.mark.parametrize(
-    "edit", [lambda path: Write(path, "x\n"), Delete, lambda path: Update(path, (Replacement("x\n", "y\n"),)),
-             lambda path: Update("a.txt", (), moved_to=path)]
-)  # fmt: skip
+    "edit",
+    [
+        lambda path: Write(path, "x\n"),
+        Delete,
+        lambda path: Update(path, (Replacement("x\n", "y\n"),)),
+        lambda path: Update("a.txt", (), moved_to=path),
+    ],
+)
 def test_no_path_leaves_the_root(path: str, edit: Callable[[str], FileEdit], tmp_path: Path) -> None:
     outside, root = tmp_path / "outside", tmp_path / "root"
     for folder in (outside, root / ".git"):
@@ -149,7 +166,8 @@ def test_files_are_made_changed_moved_and_deleted_together(tmp_path: Path) -> No
     (tmp_path / "gone.txt").write_text("x\n")
     (tmp_path / "kept.txt").write_text("a\nb\n")
     patch = (
-        "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: deep/er/new.txt\n+hello\n*** Update File: old.sh\n"
+        "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: deep/er/new.txt\n+hello\n"
+        "*** Update File: old.sh\n"
         "*** Move to: bin/new.sh\n@@\n one\n-two\n+2\n*** Delete File: gone.txt\n"
         "*** Update File: kept.txt\n@@\n-a\n+A\n b\n*** End Patch\nEOF\n"
     )
@@ -172,8 +190,9 @@ def test_all_or_none(spoilt: str, tmp_path: Path) -> None:
     """Someone else writes one of the files between the plan and its making."""
     for name in ("kept.txt", "gone.txt"):
         (tmp_path / name).write_text("x\n")
-    edits = [
-        Write("new/made.txt", "m\n"), Write("made.txt", "m\n"), Update("kept.txt", (Replacement("x\n", "y\n"),)),
+    edits: list[FileEdit] = [
+        Write("new/made.txt", "m\n"), Write("made.txt", "m\n"),
+        Update("kept.txt", (Replacement("x\n", "y\n"),)),
         Delete("gone.txt"),
     ]  # fmt: skip
     planned = plan(edits, Workspace(tmp_path, is_git=False))

@@ -1,0 +1,154 @@
+"""What aider, OpenCode, Codex and Cline are known to place wrongly is refused, with the reason."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.agent.edits import EditError, FileEdit, replace_text
+from tests.agent.edits.texts import LONG, PHRASES, TWINS, block, diff, made, patch
+
+REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
+    "two equal places": (TWINS, block("    x = 1\n", "    x = 2\n"), r"2 places: line 2, line 7"),
+    "two places but for indentation": (
+        "if a:\n    go()\nif b:\n        go()\n",
+        block("go()\n", "stop()\n"),
+        r"line 2, line 4",
+    ),
+    "two places within lines": (
+        "max = 10\nx = 1\n",
+        [replace_text("a.py", "x = 1", "x = 2")],
+        r"line 1, line 2",
+    ),
+    "two equal places for a patch": (
+        TWINS,
+        patch("@@\n     x = 1\n-    return x\n+    return -x\n"),
+        r"lines 2-3, lines 7-8",
+    ),
+    "two equal places and a wrong number": (
+        TWINS,
+        diff("@@ -4,2 +4,2 @@\n     x = 1\n-    return x\n+    return -x\n"),
+        r"2 places",
+    ),
+    "numbers of one who cannot count": (
+        TWINS,
+        diff("@@ -7,9 +7,9 @@\n     x = 1\n-    return x\n+    return -x\n"),
+        r"2 places",
+    ),
+    "two places that resemble it": (
+        TWINS.replace("x\n\n", "x  # a\n\n"),
+        block("def c():\n    x = 1\n    return x\n", "def c():\n    x = 2\n    return x\n"),
+        r"resembles 2 places",
+    ),
+    "first and last line of something longer": (
+        LONG,
+        block("def load(path):\n    pass\n    return data\n", "def load(path):\n    return None\n"),
+        r"not in the file",
+    ),
+    "first and last line and another middle": (
+        LONG,
+        block("    data = read(path)\n    verify(everything, twice)\n    log(path)\n", "    log(path)\n"),
+        r"nearest is lines 2-4",
+    ),
+    "half of the lines between": (
+        LONG,
+        block(
+            "def load(path):\n    data = read(path)\n    x()\n    y = 12\n    store(data)\n    return data\n",
+            "pass\n",
+        ),
+        r"similarity \d+ %",
+    ),
+    "a line that goes is another": (
+        LONG + "\n\nlimit = timeout_of(path, 30)\n",
+        block(
+            "    store(data)\n    return data\n\n\nlimit = deadline_for(path)\n",
+            "    store(data)\n    return data\n",
+        ),
+        r"not in the file",
+    ),
+    "an empty search in a file with text": (LONG, block("", "x = 1\n"), r"exists already"),
+    "an empty old text": (LONG, [replace_text("a.py", "", "x = 1\n")], r"exists already"),
+    "dots on one side": (
+        LONG,
+        block(
+            "def load(path):\n    return data\n",
+            "def load(path):\n    # ... existing code ...\n    return data\n",
+        ),
+        r"not written out",
+    ),
+    "dots without a partner": (
+        LONG,
+        block("def load(path):\n...\n    return data\n", "    return data\n"),
+        r"not the same",
+    ),
+    "dots with new lines beside nothing": (
+        LONG,
+        block("...\n    return data\n", "x = 1\n...\n    return data\n"),
+        r"where to put",
+    ),
+    "a divider that is a part of the file": (
+        "Title\n=======\nText\n",
+        block("Title\n=======\n", "Name\n=======\n"),
+        r"2|3 lines",
+    ),
+    "lines added nowhere": (LONG, patch("@@ def load(path):\n+    x = 1\n"), r"where the new lines belong"),
+    "everywhere, in words too": (
+        "x = max\ny = x\n",
+        [replace_text("a.py", "x", "z", everywhere=True)],
+        r"longer words, such as in line 1",
+    ),
+    "everywhere, but not exactly": (
+        TWINS,
+        [replace_text("a.py", "x  = 1", "x = 2", everywhere=True)],
+        r"not in the file",
+    ),
+    "a place above the scope": (TWINS, patch("@@ def b():\n def a():\n-    x = 1\n+    x = 2\n"), r"above"),
+    "typography that would be lost": (
+        PHRASES,
+        patch('@@\n-title = "Hello"\n+title = "Bye"\n print(title)\n'),
+        r"typographic",
+    ),
+    "nothing new": (LONG, block("    log(path)\n", "    log(path)\n"), r"changes nothing"),
+    "made already": (LONG, block("    tell(path)\n", "    log(path)\n"), r"there already, in line 4"),
+    "indentation that could be either": (
+        "if a:\n    if b:\n        x()\n        y()\n",
+        block("if b:\nx()\ny()\n", "if b:\nx()\nz()\nif c:\ny()\n"),
+        r"parse|how far to indent",
+    ),
+    "a name that is nearly one": (
+        LONG,
+        block("    log(path)\n", "    tell(path)\n", "aa.py"),
+        r"no file aa.py",
+    ),
+    "a new file in the place of another": (
+        LONG,
+        "*** Begin Patch\n*** Add File: a.py\n+x\n*** End Patch\n",
+        r"exists already",
+    ),
+    "a file to delete that is not there": (
+        LONG,
+        "*** Begin Patch\n*** Delete File: b.py\n*** End Patch\n",
+        r"no file b.py",
+    ),
+    "one of two edits": (
+        LONG,
+        block("    log(path)\n", "    tell(path)\n") + block("    no()\n", "    yes()\n"),
+        r"not in the file",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str, tmp_path: Path) -> None:
+    before, answer, reason = REFUSED[name]
+    with pytest.raises(EditError, match=reason):
+        made(tmp_path, {"a.py": before}, answer)
+    assert (tmp_path / "a.py").read_text("utf-8") == before
+
+
+def test_all_that_fails_is_said_at_once(tmp_path: Path) -> None:
+    answer = block("    no()\n", "    yes()\n") + block("    x = 1\n", "    x = 2\n")
+    with pytest.raises(EditError) as raised:
+        made(tmp_path, {"a.py": TWINS}, answer)
+    assert "not in the file" in raised.value.explained
+    assert "2 places" in raised.value.explained
