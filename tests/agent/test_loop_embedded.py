@@ -12,7 +12,7 @@ from assistant.chat.families import FAMILIES
 from assistant.chat.generator import Reply
 from assistant.chat.local import LocalGenerator
 from assistant.engine.llama import Context, ContextOptions, Model
-from tests.agent.test_loop import Run
+from tests.agent.agent_run import Run
 
 
 @pytest.fixture

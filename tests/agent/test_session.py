@@ -10,7 +10,7 @@ from assistant.agent.events import Observed, Outcome, Started, Step, Usage
 from assistant.agent.session import Session, Sessions
 from assistant.chat.generator import PromptRead
 from assistant.errors import RefusedError, UsageError
-from tests.agent.test_loop import CHECK, DONE, FIX, Run, call, root, script
+from tests.agent.agent_run import CHECK, DONE, FIX, Run, call, root, script
 from tests.scripted import ScriptedGenerator
 
 __all__ = ["root"]

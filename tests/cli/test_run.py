@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.cli import setup
-from tests.agent.test_loop import BUGGY, CHECK, DONE, FIX, FIXED, call, root, script
+from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, call, root, script
 from tests.cli.coder import Ran, coder
 from tests.scripted import ScriptedGenerator
 
@@ -96,7 +96,7 @@ def test_a_missing_model_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_ctrl_c_leaves_a_session_that_can_be_gone_on_with(root: Path, tmp_path: Path) -> None:
     program = (
         "from assistant.cli import setup; from tests.scripted import ScriptedGenerator\n"
-        "from tests.agent.test_loop import script\n"
+        "from tests.agent.agent_run import script\n"
         "answers = script(('run', {'command': 'touch src/begun; sleep 30'}))\n"
         "setup.load_generator = lambda *a, **o: ScriptedGenerator(*answers)\n"
         "from assistant.cli.main import main; main()"
