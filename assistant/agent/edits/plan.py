@@ -120,6 +120,7 @@ def _update(shown: str, draft: _Draft, edit: Update) -> None:
     for wanted in edit.replacements:
         if wanted in draft.done or draft.text is None:
             continue
+        _refuse_overlap(shown, draft, wanted)
         shifted = wanted.line + draft.shift if wanted.line is not None else None
         placed = place_replacement(shown, draft.text, replace(wanted, line=shifted))
         draft.shift += placed.text.count("\n") - draft.text.count("\n")
@@ -128,6 +129,24 @@ def _update(shown: str, draft: _Draft, edit: Update) -> None:
         if placed.loosely:
             draft.loose = True
             draft.notes.append(f"{shown}:{placed.line}: not placed exactly ({placed.loosely})")
+
+
+def _refuse_overlap(shown: str, draft: _Draft, wanted: Replacement) -> None:
+    """Lines that stood in the file until an earlier edit changed them are not looked for elsewhere."""
+    assert draft.text is not None
+    if draft.done and draft.old and _stands(draft.old.text, wanted) and not _stands(draft.text, wanted):
+        raise EditError(
+            f"{shown}: two edits change the same lines, {wanted.old.strip()[:80]!r} among them.",
+            hint="Make one edit of the two.",
+        )
+
+
+def _stands(text: str, wanted: Replacement) -> bool:
+    """Whether what is to be replaced is in `text` as it is written."""
+    if wanted.inline and "\n" not in wanted.old:
+        return wanted.old in text
+    lines, old = text.split("\n"), wanted.old.removesuffix("\n").split("\n")
+    return any(lines[i : i + len(old)] == old for i in range(len(lines) - len(old) + 1))
 
 
 def _changes(

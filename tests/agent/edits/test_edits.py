@@ -207,3 +207,15 @@ def test_a_plan_writes_nothing(tmp_path: Path) -> None:
     planned = plan([Write("a/b.txt", "x\n")], Workspace(tmp_path, is_git=False))
     assert list(tmp_path.iterdir()) == []
     assert [(each.old, each.new and each.new.text) for each in planned] == [(None, "x\n")]
+
+
+@pytest.mark.parametrize("written", ["search-replace", "tool-call"])
+def test_lines_that_another_edit_changed_are_not_looked_for_elsewhere(
+    tmp_path: Path, written: EditFormat
+) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text(before := "a = 1\na = 1\n\na = 1\n", "utf-8")
+    after = "new\na = 1\nnew\na = 1\n\na = 1\n"
+    edits = parse(answer("a.txt", before, after, written).text, known_paths=["a.txt"], format=written)
+    with pytest.raises(EditError, match="two edits change the same lines"):
+        plan(edits, Workspace(tmp_path, is_git=False))
