@@ -1,7 +1,6 @@
 """`coder doctor`: what works on this machine, what does not, and what mends it."""
 
 import json
-import shutil
 import sys
 import textwrap
 import time
@@ -15,6 +14,8 @@ from assistant.cli.options import JsonOption
 from assistant.visible import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
     from assistant.doctor.check import Check, Status
@@ -49,51 +50,51 @@ def _described(report: "Report", seconds: float) -> dict[str, object]:
 
 
 def _show(report: "Report", seconds: float) -> None:
+    """All checks by group, then what to do: the end is what a small terminal shows."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     names = max(len(check.name) for check in report.checks)
-    width = max(shutil.get_terminal_size().columns, 60) if console.is_terminal else sys.maxsize
     for group in report.groups:
-        console.print(group.title, style="bold", markup=False)
+        console.print(group.title, style="bold")
         for check in group.checks:
-            _print(console, check, f"{check.status:8} {check.name:{names}}  ", check.found, width)
+            _print(console, check.status, f"{check.status:8}", f"{check.name:{names}}  ", check.found)
     counts = Counter(check.status for check in report.checks)
     told = f"{counts['ok']} ok, {counts['warning']} with a warning, {counts['failed']} failed"
-    console.print(f"\n{told}; looked at in {seconds:.1f} s.", markup=False)
-    to_mend = [check for check in report.checks if check.status != "ok" and check.mend]
-    if to_mend:
-        console.print("What to do", style="bold", markup=False)
-    for check in sorted(to_mend, key=lambda check: check.status):
-        _print(console, check, f"{check.name}: ", check.mend, sys.maxsize)  # in one piece, to be copied
+    console.print(f"\n{told}; looked at in {seconds:.1f} s.")
+    for mend, mended in _mends(report.checks).items():
+        _print(console, mended[0].status, ", ".join(check.name for check in mended))
+        console.print(f"      {_shown(mend, console)}")  # on a line of its own, to be copied
 
 
-def _print(console: "Console", check: "Check", head: str, text: str, width: int) -> None:
-    """Two columns, `text` folded in the second one."""
+def _mends(checks: "Iterable[Check]") -> "dict[str, list[Check]]":
+    """What there is to do, each with the checks that it mends; for failed ones first."""
+    mends: dict[str, list[Check]] = {}
+    for check in sorted(checks, key=lambda check: check.status):
+        if check.status != "ok" and check.mend:
+            mends.setdefault(check.mend, []).append(check)
+    return mends
+
+
+def _print(console: "Console", status: "Status", label: str, head: str = "", body: str = "") -> None:
+    """`body` is folded beside what is before it, unless it goes into a pipe, where lines are searched."""
     from rich.text import Text
 
-    sign, plain_sign, colour = _SIGNS[check.status]
-    if not _can_show(sign, console.encoding):
-        sign = plain_sign
-    head = f"  {sign} {head}"
-    body = " ".join(visible(text).split())
-    body = body.encode(console.encoding, "replace").decode(console.encoding)
+    sign, plain_sign, colour = _SIGNS[status]
+    label = f"  {sign if _shown(sign, console) == sign else plain_sign} {label}"
     folded = textwrap.fill(
-        head + body,
-        width,
-        subsequent_indent=" " * len(head),
-        drop_whitespace=True,
+        f"{label} {head}{_shown(body, console)}",
+        max(console.width, 60) if console.is_terminal else sys.maxsize,
+        subsequent_indent=" " * len(f"{label} {head}"),
         break_long_words=False,
         break_on_hyphens=False,
     )
     line = Text(folded)
-    line.stylize(colour, 0, len(f"  {sign} {check.status}") if check.status in head else len(f"  {sign}"))
+    line.stylize(colour, 0, len(label))
     console.print(line)
 
 
-def _can_show(sign: str, encoding: str) -> bool:
-    try:
-        sign.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+def _shown(text: str, console: "Console") -> str:
+    """On one line, in characters that the terminal has."""
+    line = " ".join(visible(text).split())
+    return line.encode(console.encoding, "replace").decode(console.encoding)

