@@ -157,6 +157,7 @@ def _require_path(word: str) -> None:
 def _register() -> None:
     from assistant.cli.bench_command import bench
     from assistant.cli.demo_command import demo
+    from assistant.cli.doctor_command import doctor
     from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
     from assistant.cli.pull_command import pull
@@ -174,6 +175,7 @@ def _register() -> None:
     app.command()(bench)
     app.command()(pull)
     app.command("train-draft")(train_draft)
+    app.command()(doctor)
     app.add_typer(models, name="models")
 
 

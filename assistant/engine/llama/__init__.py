@@ -5,9 +5,14 @@ cache). Both free what they own on `close`, also when used with `with`.
 """
 
 from assistant.engine.llama.architectures import Gives, architectures_giving, given_by
-from assistant.engine.llama.backend import default_threads, library_version, supports_gpu_offload
+from assistant.engine.llama.backend import (
+    cpu_features,
+    default_threads,
+    library_version,
+    supports_gpu_offload,
+)
 from assistant.engine.llama.context import Context
-from assistant.engine.llama.devices import Device, devices, free_memory
+from assistant.engine.llama.devices import Device, backends, devices, free_memory
 from assistant.engine.llama.draft import DraftContext
 from assistant.engine.llama.gguf import FileType, requantize
 from assistant.engine.llama.hidden import HEAD, Hidden, HiddenStates, check_hidden_states, target_layers
@@ -28,7 +33,9 @@ __all__ = [
     "Model",
     "ParallelContext",
     "architectures_giving",
+    "backends",
     "check_hidden_states",
+    "cpu_features",
     "default_threads",
     "devices",
     "free_memory",

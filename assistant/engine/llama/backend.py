@@ -34,6 +34,15 @@ def library_version() -> str:
     return str(llama_cpp.__version__)
 
 
+def cpu_features() -> tuple[str, ...]:
+    """What this build uses of the processor, in llama.cpp's names, such as `AVX2`."""
+    start_backend()
+    said = llama_cpp.llama_print_system_info().decode("utf-8", "replace")
+    after_cpu = said.rpartition("CPU : ")[2]
+    settings = (part.partition("=") for part in after_cpu.split("|"))
+    return tuple(name.strip() for name, _, value in settings if value.strip() not in ("", "0"))
+
+
 def default_threads() -> int:
     """Physical cores this process may run on: hyper-threads slow matrix products down."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -37,6 +37,19 @@ def devices() -> list[Device]:
         return []
 
 
+def backends() -> list[str]:
+    """What ggml was built for, such as `CPU`, `CUDA`, `MTL` (Metal), `Vulkan` or `RPC`; empty where the
+    library does not say."""
+    start_backend()
+    try:
+        count = _function("ggml_backend_reg_count", ctypes.c_size_t)()
+        get = _function("ggml_backend_reg_get", ctypes.c_void_p, ctypes.c_size_t)
+        name = _function("ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)
+        return [name(get(i)).decode("utf-8", "replace") for i in range(count)]
+    except AttributeError:
+        return []
+
+
 def free_memory() -> FreeMemory:
     """What a model could take now."""
     found = devices()
