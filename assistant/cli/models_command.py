@@ -89,14 +89,15 @@ def _consents(folder: Path) -> bool:
 def _described(manifest: "Manifest") -> dict[str, Any]:
     from assistant.catalog import embedded
 
-    files = [manifest.path(file) for file in (manifest.target, manifest.draft) if file]
+    selection = manifest.here or (manifest.select() if manifest.target else None)
+    files = [path for _, path in selection.places] if selection else [embedded.prepared_path()]
     return {
         "name": manifest.name,
         "title": manifest.title,
         "about": manifest.about,
         "license": manifest.license,
-        "size_gb": manifest.size_gb,
+        "size_gb": manifest.download_gb,
         "memory_gb": manifest.memory_gb,
         "available": manifest.pulled or (manifest.target is None and embedded.available() is not None),
-        "files": [str(path) for path in files] or [str(embedded.prepared_path())],
+        "files": [str(path) for path in files],
     }

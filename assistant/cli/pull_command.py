@@ -26,14 +26,14 @@ def pull(
         for manifest in load_manifests().values():
             if manifest.target:
                 here = "  (on this machine)" if manifest.pulled else ""
-                typer.echo(f"{manifest.name:24} {manifest.size_gb:5.1f} GB  {manifest.title}{here}")
+                typer.echo(f"{manifest.name:24} {manifest.download_gb:5.1f} GB  {manifest.title}{here}")
         typer.echo(f"\nPull one with: coder pull {RECOMMENDED}", err=True)
         return
     manifest = find_manifest(name)
     if manifest.pulled:
         typer.echo(f"{manifest.name} is on this machine already.", err=True)
         return
-    typer.echo(f"{manifest.title}: {manifest.size_gb:g} GB, license: {manifest.license}", err=True)
+    typer.echo(f"{manifest.title}: {manifest.download_gb:g} GB, license: {manifest.license}", err=True)
     try:
         if sys.stderr.isatty():
             with _Bar() as bar:

@@ -12,10 +12,9 @@ from tests.cli.coder import coder
 
 @pytest.fixture
 def pulled(manifest: Manifest) -> Manifest:
-    for file in (manifest.target, manifest.draft):
-        assert file is not None
-        manifest.path(file).parent.mkdir(parents=True, exist_ok=True)
-        manifest.path(file).write_bytes(b"GGUF" * 100)
+    for _, place in manifest.select().places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"GGUF" * 100)
     return manifest
 
 
