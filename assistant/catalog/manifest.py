@@ -17,6 +17,7 @@ from assistant.catalog.source import (
     Gigabytes,
     HubFile,
     Quantization,
+    Shape,
     Source,
     Table,
     Variant,
@@ -33,6 +34,7 @@ class Selection:
     target: Variant
     draft: Variant | None = None
     kind: DraftKind | None = None
+    draft_shape: Shape | None = None
 
     @property
     def target_path(self) -> Path:
@@ -60,21 +62,6 @@ class Selection:
         """None where a size is not known."""
         sizes = [variant.size_gb for variant in (self.target, self.draft) if variant]
         return None if None in sizes else round(sum(filter(None, sizes)), 3)
-
-
-class Shape(Table):
-    """What the memory of the KV cache follows from, by the model's own configuration. `key_length` and
-    `value_length` are numbers a head, the value's as the key's where it is not given."""
-
-    layers: int = Field(gt=0)
-    kv_heads: int = Field(gt=0)
-    key_length: int = Field(gt=0)
-    value_length: int | None = Field(default=None, gt=0)
-
-    @property
-    def kv_numbers(self) -> int:
-        """Numbers that one token keeps in the KV cache, over all layers."""
-        return self.layers * self.kv_heads * (self.key_length + (self.value_length or self.key_length))
 
 
 def _as_list(value: object) -> object:
@@ -134,7 +121,7 @@ class Manifest(Table):
         for target in self.target.variants if self.target else ():
             for draft in self.drafts:
                 for variant in draft.variants:
-                    yield Selection(folder, target, variant, draft.kind)
+                    yield Selection(folder, target, variant, draft.kind, draft.shape)
             if not self.drafts:
                 yield Selection(folder, target)
 

@@ -43,6 +43,21 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Shape(Table):
+    """What the memory of the KV cache follows from, by the model's own configuration. `key_length` and
+    `value_length` are numbers a head, the value's as the key's where it is not given."""
+
+    layers: int = Field(gt=0)
+    kv_heads: int = Field(gt=0)
+    key_length: int = Field(gt=0)
+    value_length: int | None = Field(default=None, gt=0)
+
+    @property
+    def kv_numbers(self) -> int:
+        """Numbers that one token keeps in the KV cache, over all layers."""
+        return self.layers * self.kv_heads * (self.key_length + (self.value_length or self.key_length))
+
+
 class Quantization(Table):
     """`file` where it does not follow the pattern of its source."""
 
@@ -103,6 +118,7 @@ class Draft(Source):
     """A source of what speculates for the target: a small `model` or a network on its hidden states."""
 
     kind: DraftKind = "model"
+    shape: Shape | None = None
 
 
 def _parts(file: str) -> list[str]:
