@@ -32,7 +32,7 @@ class ModelSize:
 class Forecast:
     """`context` tokens fit, 0 where not even a short context does, with `on_gpu` (0 to 1) of the memory
     on GPUs. `weights`, `kv` and `compute` are bytes of target and draft with that context. By the
-    files' `header`s it is exact, by the `shape` close, and by the `size` alone there fits as much at least.
+    `header` of the files it is exact, by the `shape` close; by the `size` alone it is a lower bound.
     `note` says what had to be left out, or why nothing fits."""
 
     context: int

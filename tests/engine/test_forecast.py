@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.catalog import embedded
+from assistant.engine.fit import HOST_MARGIN
 from assistant.engine.forecast import ModelSize, forecast
 from assistant.engine.gguf_header import read_header
 from assistant.engine.memory import FreeMemory, estimate
@@ -13,7 +14,6 @@ from assistant.engine.options import ContextOptions
 GIB = 2**30
 # DeepSeek-Coder 6.7B as Q4_K_M: half a MiB of KV cache a token.
 CODER = ModelSize(4_080_000_000, layers=32, kv_per_token=2**19)
-HALF_MARGINS = GIB // 4
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ HALF_MARGINS = GIB // 4
 def test_the_longest_context_that_fits(gib_free: float, context: int) -> None:
     fits = forecast(CODER, None, 16384, FreeMemory(int(gib_free * GIB)))
     assert fits.context == pytest.approx(context, abs=512 if context not in (0, 16384) else 0)
-    assert fits.weights + fits.kv + fits.compute + HALF_MARGINS <= gib_free * GIB or not context
+    assert fits.weights + fits.kv + fits.compute + HOST_MARGIN <= gib_free * GIB or not context
     assert (fits.basis, fits.on_gpu) == ("shape", 0.0)
 
 
