@@ -33,6 +33,12 @@ def prepared_path() -> Path:
     return models_folder() / NAME / "SmolLM2-135M-Instruct.F16.gguf"
 
 
+def expected_bytes() -> int:
+    """Size of the F16 file before it is made; 0 where the package is not installed."""
+    shipped = available()
+    return int(shipped.stat().st_size * _GROWTH) if shipped else 0
+
+
 def prepare(convert: Callable[[Path, Path], None], progress: Callable[[float], None]) -> Path:
     """Make the F16 file unless it is there, and return its path.
 
@@ -50,9 +56,9 @@ def prepare(convert: Callable[[Path, Path], None], progress: Callable[[float], N
                 return path
             temporary = path.with_suffix(".making")
             temporary.unlink(missing_ok=True)
-            _check_room(path.parent, int(shipped.stat().st_size * _GROWTH))
+            _check_room(path.parent, expected_bytes())
             try:
-                with _watching(temporary, shipped.stat().st_size * _GROWTH, progress):
+                with _watching(temporary, expected_bytes(), progress):
                     convert(shipped, temporary)
                 temporary.replace(path)
             finally:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.catalog.manifest import HubFile
+from assistant.catalog.source import HubFile
 from assistant.errors import ModelError, UsageError
 
 _TIMEOUT_S = 30.0

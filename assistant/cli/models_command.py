@@ -3,15 +3,13 @@
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from assistant.cli.model_fit import best_fit, described, fit_line
 from assistant.cli.options import JsonOption
 from assistant.errors import ModelError, RefusedError, UsageError
-
-if TYPE_CHECKING:
-    from assistant.catalog.manifest import Manifest
 
 models = typer.Typer(
     help="The models that coder knows: list, show, rm.", invoke_without_command=True, rich_markup_mode=None
@@ -30,30 +28,46 @@ def default(ctx: typer.Context, as_json: JsonOption = False) -> None:
 
 @models.command("list")
 def list_models(as_json: JsonOption = False) -> None:
-    """All known models."""
+    """All known models: their size, whether they are here, and what of them fits this machine."""
     from assistant.catalog.manifest import load_manifests
+    from assistant.engine.llama import free_memory
 
-    known = [_described(manifest) for manifest in load_manifests().values()]
+    free = free_memory()
+    known = [described(manifest, free) for manifest in load_manifests().values()]
     if as_json:
         typer.echo(json.dumps(known, indent=2))
         return
-    for model in known:
-        here = "here" if model["available"] else ""
-        typer.echo(f"{model['name']:24} {model['size_gb']:5.1f} GB  {here:5} {model['title']}")
+    rows = [
+        (
+            model["name"],
+            f"{model['size_gb']:.1f} GB",
+            "here" if model["available"] else "",
+            best_fit(model["quantizations"]),
+            model["title"],
+        )
+        for model in known
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, size, here, fits, title in rows:
+        cells = (name.ljust(widths[0]), size.rjust(widths[1]), here.ljust(4), fits.ljust(widths[3]), title)
+        typer.echo("  ".join(cells))
 
 
 @models.command("show")
 def show_model(name: str, as_json: JsonOption = False) -> None:
-    """One model: what it is good for, what it takes, and where its files are."""
+    """One model: what it is good for, what it takes, what of it fits, and where its files are."""
     from assistant.catalog.manifest import find_manifest
+    from assistant.engine.llama import free_memory
 
-    described = _described(find_manifest(name))
+    model = described(find_manifest(name), free_memory())
     if as_json:
-        typer.echo(json.dumps(described, indent=2))
+        typer.echo(json.dumps(model, indent=2))
         return
-    for field, value in described.items():
-        shown = "\n             ".join(map(str, value)) if isinstance(value, list) else value
-        typer.echo(f"{field:12} {shown}")
+    lines = {**model, "quantizations": [fit_line(one) for one in model["quantizations"]]}
+    for field, value in lines.items():
+        if value not in (None, "", []):
+            shown = f"\n{'':14}".join(map(str, value)) if isinstance(value, list) else value
+            typer.echo(f"{field:13} {shown}")
 
 
 @models.command("rm")
@@ -84,19 +98,3 @@ def _consents(folder: Path) -> bool:
         return typer.confirm(f"Delete {folder}?", err=True)
     except typer.Abort:  # nobody is there to answer
         return False
-
-
-def _described(manifest: "Manifest") -> dict[str, Any]:
-    from assistant.catalog import embedded
-
-    files = [manifest.path(file) for file in (manifest.target, manifest.draft) if file]
-    return {
-        "name": manifest.name,
-        "title": manifest.title,
-        "about": manifest.about,
-        "license": manifest.license,
-        "size_gb": manifest.size_gb,
-        "memory_gb": manifest.memory_gb,
-        "available": manifest.pulled or (manifest.target is None and embedded.available() is not None),
-        "files": [str(path) for path in files] or [str(embedded.prepared_path())],
-    }

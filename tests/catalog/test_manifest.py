@@ -17,17 +17,16 @@ def not_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def put_in_place(manifest: Manifest) -> None:
-    for file in (manifest.target, manifest.draft):
-        assert file is not None
-        manifest.path(file).parent.mkdir(parents=True, exist_ok=True)
-        manifest.path(file).touch()
+    for _, place in manifest.select().places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
 
 
 def test_the_manifests_that_ship_are_whole() -> None:
     manifests = load_manifests()
     recommended = manifests[RECOMMENDED]
     assert recommended.target is not None
-    assert recommended.draft is not None
+    assert recommended.drafts[0].kind == "model"
     assert manifests[embedded.NAME].target is None
 
 
@@ -73,9 +72,8 @@ def test_target_and_draft_with_the_same_file_name_do_not_meet(coder_home: Path) 
     folder.mkdir(parents=True)
     (folder / "pair.toml").write_text(MANIFEST.replace("tiny-draft.F32", "tiny-target.F32"))
     manifest = find_manifest("tiny-pair")
-    assert manifest.target is not None
-    assert manifest.draft is not None
-    assert manifest.path(manifest.target) != manifest.path(manifest.draft)
+    target, draft = manifest.select().places
+    assert target[1] != draft[1]
 
 
 def test_a_path_is_taken_as_it_is() -> None:
@@ -95,8 +93,7 @@ def test_without_a_name_a_pulled_model_goes_before_the_embedded_one(manifest: Ma
 
 def test_half_a_pair_is_no_pulled_model(manifest: Manifest) -> None:
     put_in_place(manifest)
-    assert manifest.draft is not None
-    manifest.path(manifest.draft).unlink()
+    manifest.select().places[1][1].unlink()
     with pytest.raises(ModelError, match="not on this machine") as raised:
         resolve_model("tiny-pair")
     assert "coder pull tiny-pair" in raised.value.hint

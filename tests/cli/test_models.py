@@ -6,16 +6,16 @@ import pytest
 
 from assistant.catalog.locations import models_folder
 from assistant.catalog.manifest import Manifest
+from assistant.engine.memory import FreeMemory
 from assistant.errors import ExitCode
 from tests.cli.coder import coder
 
 
 @pytest.fixture
 def pulled(manifest: Manifest) -> Manifest:
-    for file in (manifest.target, manifest.draft):
-        assert file is not None
-        manifest.path(file).parent.mkdir(parents=True, exist_ok=True)
-        manifest.path(file).write_bytes(b"GGUF" * 100)
+    for _, place in manifest.select().places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"GGUF" * 100)
     return manifest
 
 
@@ -38,6 +38,38 @@ def test_list_for_a_person(pulled: Manifest) -> None:
     assert "here" in lines["tiny-pair"]
     assert "here" not in lines["deepseek-coder-6.7b"]
     assert coder("models", "list").out == coder("models").out
+
+
+def test_list_says_what_fits_before_anything_is_pulled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def free_now(gib_host: int, gib_gpu: int) -> None:
+        free = FreeMemory(gib_host * 2**30, gib_gpu * 2**30)
+        monkeypatch.setattr("assistant.engine.llama.free_memory", lambda: free)
+
+    def told(name: str) -> str:
+        return next(line for line in coder("models").out.splitlines() if line.split()[0] == name)
+
+    free_now(18, 0)
+    assert "Q3_K_M: " in told("deepseek-coder-33b")
+    assert "does not fit" in told("deepseek-v4-flash")
+    free_now(64, 12)
+    assert "Q4_K_M: 16,384 tokens, 26 of 63 layers on the GPU" in told("deepseek-coder-33b")
+    free_now(64, 80)
+    listed = {model["name"]: model for model in json.loads(coder("models", "--json").out)}
+    best, *_ = listed["qwen3-8b"]["quantizations"]
+    assert (best["name"], best["draft"], best["here"]) == ("Q4_K_M", "dflash", False)
+    assert (best["fits"]["context"], best["fits"]["on_gpu"], best["fits"]["basis"]) == (40960, 1.0, "shape")
+    free_now(512, 0)
+    assert "at least " in told("deepseek-v4-flash")
+    shown = coder("models", "show", "deepseek-coder-33b").out
+    assert "Q5_0" in shown
+    assert "kv " in shown
+
+
+def test_a_file_that_cannot_be_read_fits_nowhere(pulled: Manifest) -> None:
+    shown = coder("models", "show", "tiny-pair")
+    assert shown.code == ExitCode.DONE
+    assert "does not fit" in shown.out
+    assert "tiny-target" in shown.out
 
 
 def test_show(pulled: Manifest) -> None:

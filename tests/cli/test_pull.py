@@ -69,3 +69,9 @@ def test_the_hub_switched_off(hub: LoopbackHub, manifest: Manifest, monkeypatch:
     ran = run_coder("pull", "tiny-pair")
     assert ran.code == ExitCode.NO_MODEL
     assert "HF_HUB_OFFLINE" in ran.err
+
+
+def test_a_quantization_or_draft_that_there_is_not(manifest: Manifest) -> None:
+    ran = coder("pull", "qwen3-8b", "--quantization", "Q3_K_M")
+    assert ran.code == ExitCode.USAGE
+    assert "Quantizations: Q4_K_M, Q8_0. Drafts: dflash, eagle3." in ran.err

@@ -1,0 +1,101 @@
+"""A model as `coder models` shows it, with what of it fits this machine."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistant.catalog.manifest import Manifest, Selection
+    from assistant.engine.memory import FreeMemory
+
+_GIB = 2**30
+
+
+def described(manifest: "Manifest", free: "FreeMemory") -> dict[str, Any]:
+    """All that is known of a model, ready for JSON: sizes in GB of the download, memory in bytes."""
+    from assistant.catalog import embedded
+
+    first = manifest.here or (manifest.select() if manifest.target else None)
+    files = [path for _, path in first.places] if first else [embedded.prepared_path()]
+    return {
+        "name": manifest.name,
+        "title": manifest.title,
+        "about": manifest.about,
+        "advice": manifest.advice,
+        "license": manifest.license,
+        "architecture": manifest.architecture,
+        "context": manifest.context,
+        "family": manifest.family,
+        "edit_format": manifest.edit_format,
+        "size_gb": manifest.download_gb,
+        "memory_gb": manifest.memory_gb,
+        "available": manifest.pulled or (manifest.target is None and embedded.available() is not None),
+        "drafts": [draft.kind for draft in manifest.drafts],
+        "quantizations": _quantizations(manifest, free),
+        "files": [str(path) for path in files],
+    }
+
+
+def _quantizations(manifest: "Manifest", free: "FreeMemory") -> list[dict[str, Any]]:
+    """Each quantization with a draft: the one that is here, else the preferred one."""
+    chosen: dict[str, Selection | None] = {} if manifest.target else {"": None}
+    for selection in manifest.selections():
+        name = selection.target.quantization
+        known = chosen.get(name)
+        if known is None or (selection.here and not known.here):
+            chosen[name] = selection
+    return [_quantization(manifest, name, selection, free) for name, selection in chosen.items()]
+
+
+def _quantization(
+    manifest: "Manifest", name: str, selection: "Selection | None", free: "FreeMemory"
+) -> dict[str, Any]:
+    from assistant.catalog.fitting import fitting
+
+    fits = fitting(manifest, selection, free)
+    return {
+        "name": name,
+        "size_gb": selection.size_gb if selection else manifest.download_gb,
+        "here": bool(selection and selection.here),
+        "draft": selection.kind if selection else None,
+        "fits": asdict(fits) if fits else None,
+    }
+
+
+def best_fit(quantizations: list[dict[str, Any]]) -> str:
+    """The one that is here, else the first that fits, in a few words."""
+    known = [one for one in quantizations if one["fits"]]
+    order = sorted(known, key=lambda one: (not one["here"], not one["fits"]["context"]))
+    if not order:
+        return "size not known"
+    name = f"{order[0]['name']}: " if order[0]["name"] else ""
+    return name + _words(order[0]["fits"])
+
+
+def fit_line(one: dict[str, Any]) -> str:
+    """A quantization with its size, what fits, and what the memory goes to."""
+    size = f"{one['size_gb']:.1f} GB" if one["size_gb"] else "?"
+    line = f"{one['name'] or 'one file':12} {size:>9}  {'here' if one['here'] else '':4}  "
+    fits = one["fits"]
+    if not fits:
+        return line + "size not known"
+    parts = [f"{part} {fits[part] / _GIB:.2f}" for part in ("weights", "kv", "compute") if fits[part]]
+    memory = f" ({', '.join(parts)} GiB)" if parts else ""
+    note = f" {fits['note']}" if fits["note"] else ""
+    return line + _words(fits) + memory + note
+
+
+def _words(fits: dict[str, Any]) -> str:
+    if not fits["context"]:
+        return "does not fit"
+    at_least = "at least " if fits["basis"] == "size" else ""
+    return f"{at_least}{fits['context']:,} tokens{_offload(fits['on_gpu'], fits['layers'])}"
+
+
+def _offload(on_gpu: float, layers: int | None) -> str:
+    if on_gpu == 0:
+        return ""
+    if on_gpu == 1:
+        return ", all on the GPU"
+    if layers is None:
+        return f", {on_gpu:.0%} on the GPU"
+    return f", {int(on_gpu * (layers + 1))} of {layers + 1} layers on the GPU"
