@@ -18,7 +18,7 @@ from assistant.engine.fit import Fitted, fit, fit_with_draft
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
 from assistant.engine.memory import FreeMemory
 from assistant.engine.options import FlashAttention, KvType
-from assistant.errors import UsageError
+from assistant.errors import ModelError, UsageError
 
 Progress = Callable[[str, float], None]
 DEFAULT_CONTEXT = 8192
@@ -58,11 +58,9 @@ def load_generator(
             hint="Leave out --flash-attention off, or take --kv-type F16.",
         )
     target, draft = _fit(files, wish, free, shorten=context_tokens is None)
+    tell = tell or (lambda note: progress(note, 0.0))
     if target.note:
-        if tell:
-            tell(target.note)
-        else:
-            progress(target.note, 0.0)
+        tell(target.note)
     with ExitStack() as loaded:
         model = loaded.enter_context(
             Model(
@@ -74,7 +72,11 @@ def load_generator(
         )
         context = loaded.enter_context(Context(model, target.options))
         curve = _curve(context, progress)
-        drafter = _drafter(files, draft, context, progress)
+        drafter = None
+        try:
+            drafter = _drafter(files, draft, context, progress)
+        except ModelError as error:
+            tell(f"The draft is left out, and answers come slower: {error.message}")
         if drafter:
             loaded.callback(drafter.close)
         answers = _answers(repository, model) if repository else None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from assistant.catalog.resolve import ModelFiles
+from assistant.chat.generator import ReplyOptions
 from assistant.chat.local import LocalGenerator
 from assistant.cli import setup
 from assistant.engine.drafters.load import load_drafter
@@ -127,17 +128,29 @@ def test_a_draft_is_loaded_where_there_is_room_for_both(
     assert "are free" in loading.notes[0]
 
 
-def test_a_draft_that_fails_leaves_nothing_open(
+def test_a_draft_of_another_target_is_left_out_and_said(loading: Loading, target: Path) -> None:
+    other = tiny.dspark(TARGET, layers=[0, 2])
+    other.keys["embedding_length"] = 128
+    generator = loading.load(target, 2**32, other.write(target.with_name("draft.gguf")))
+    (note,) = loading.notes
+    assert note.startswith("The draft is left out, and answers come slower: draft.gguf cannot draft for")
+    assert [drafter.name for drafter in generator.drafters(ReplyOptions())] == ["lookup"]
+    generator.close()
+
+
+def test_a_load_that_fails_leaves_nothing_open(
     loading: Loading, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[type] = []
     for kind in (Context, Model):
         monkeypatch.setattr(kind, "close", _recording(kind, closed))
-    other = tiny.dspark(TARGET, layers=[0, 2])
-    other.keys["embedding_length"] = 128
-    draft = other.write(target.with_name("draft.gguf"))
-    with pytest.raises(ModelError, match="cannot draft for"):
-        loading.load(target, 2**32, draft)
+
+    def broken(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(setup, "detect_family", broken)
+    with pytest.raises(KeyboardInterrupt):
+        loading.load(target, 2**32)
     assert closed == [Context, Model]
 
 

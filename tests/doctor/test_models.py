@@ -17,11 +17,11 @@ __all__ = ["manifest", "tiny_pair"]
 @pytest.fixture
 def pulled(manifest: Manifest, tiny_pair: tuple[bytes, bytes]) -> Path:
     """The tiny pair's target; its draft lies beside it."""
-    assert manifest.target and manifest.draft
-    for file, content in zip((manifest.target, manifest.draft), tiny_pair, strict=True):
-        manifest.path(file).parent.mkdir(parents=True)
-        manifest.path(file).write_bytes(content)
-    return manifest.path(manifest.target)
+    selection = manifest.select()
+    for (_, path), content in zip(selection.places, tiny_pair, strict=True):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    return selection.target_path
 
 
 def test_a_pulled_pair_is_used_and_fits(pulled: Path) -> None:
