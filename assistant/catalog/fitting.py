@@ -5,7 +5,7 @@ from pathlib import Path
 from assistant.catalog import embedded
 from assistant.catalog.manifest import Manifest, Selection
 from assistant.catalog.source import Shape
-from assistant.engine.fit import fit, fit_with_draft
+from assistant.engine.fit import USUAL_CONTEXT, fit, fit_with_draft
 from assistant.engine.forecast import Forecast, ModelSize, forecast, of_fitted
 from assistant.engine.gguf_header import read_header
 from assistant.engine.memory import FreeMemory
@@ -15,13 +15,12 @@ from assistant.errors import ModelError
 
 _GB = 1e9
 _F16 = 2
-_USUAL_CONTEXT = 8192
 
 
 def fitting(manifest: Manifest, selection: Selection | None, free: FreeMemory) -> Forecast | None:
     """The longest context that fits, up to what the model was trained for. `selection` is None for the
     model that comes with a package. None where a size is not known."""
-    longest = manifest.context or _USUAL_CONTEXT
+    longest = manifest.context or USUAL_CONTEXT
     if selection is None:
         path = embedded.prepared_path()
         if path.exists():

@@ -14,14 +14,13 @@ from assistant.engine.curve import CostCurve, curve_for
 from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
 from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.store import AnswerStore, store_path
-from assistant.engine.fit import Fitted, fit, fit_with_draft
+from assistant.engine.fit import Fitted, fit, fit_with_draft, usual_options
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
 from assistant.engine.memory import FreeMemory
 from assistant.engine.options import FlashAttention, KvType
 from assistant.errors import ModelError, UsageError
 
 Progress = Callable[[str, float], None]
-DEFAULT_CONTEXT = 8192
 TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {RECOMMENDED}"
 
 
@@ -46,11 +45,8 @@ def load_generator(
     files = resolve_model(name)
     prepare(files, progress)
     free = free_memory()
-    wish = ContextOptions(
-        n_ctx=context_tokens or DEFAULT_CONTEXT,
-        kv_type=kv_type or "F16",
-        flash_attention=flash_attention or _flash_attention(free, kv_type),
-        exact=exact,
+    wish = usual_options(
+        free, n_ctx=context_tokens, kv_type=kv_type, flash_attention=flash_attention, exact=exact
     )
     if wish.flash_attention == "off" and wish.kv_type not in ("F32", "F16"):
         raise UsageError(
@@ -86,13 +82,6 @@ def load_generator(
         )
         loaded.pop_all()
     return generator
-
-
-def _flash_attention(free: FreeMemory, kv_type: KvType | None) -> FlashAttention:
-    """On a CPU it reads the KV cache once for each token of a pass, and a draft is many. Behind 3,500
-    tokens, SmolLM2 on two cores: 16 tokens take 210 ms with it and 141 ms without, one takes 22 and 27."""
-    quantized = kv_type not in (None, "F32", "F16")  # which cannot be read without
-    return "auto" if free.device or quantized else "off"
 
 
 def _fit(

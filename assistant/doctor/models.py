@@ -12,7 +12,6 @@ from assistant.doctor.inference import needs_llama
 from assistant.engine.gguf_header import read_header
 from assistant.errors import CoderError
 
-_CONTEXT_TOKENS = 8192  # what a user gets who asks for nothing else
 _TIME_S = 0.5  # a header with a large vocabulary takes a quarter of that
 
 
@@ -35,8 +34,8 @@ def model_in_use() -> Check:
 @needs_llama
 def memory() -> Check:
     """Whether the model in use fits into the memory that is free, with its draft."""
-    from assistant.engine.fit import fit, fit_with_draft
-    from assistant.engine.llama import ContextOptions, free_memory
+    from assistant.engine.fit import fit, fit_with_draft, usual_options
+    from assistant.engine.llama import free_memory
 
     try:
         target, *drafts = _paths(resolve_model(None))
@@ -45,7 +44,7 @@ def memory() -> Check:
     if _damage([target, *drafts]):
         return Check("memory", "ok", "there is no model to make room for")
     free = free_memory()
-    wish = ContextOptions(_CONTEXT_TOKENS, flash_attention="auto" if free.device else "off")
+    wish = usual_options(free)
     fitted = fit_with_draft(target, drafts[0], wish, free)[0] if drafts else fit(target, wish, free)
     if fitted.note:
         return Check("memory", "warning", fitted.note, "Close other programs, or use a smaller model.")

@@ -7,7 +7,7 @@ from pathlib import Path
 from assistant.engine.gguf_header import Header, read_header
 from assistant.engine.memory import CONTEXT_STEP, FreeMemory, MemoryEstimate, estimate
 from assistant.engine.model_shape import model_shape
-from assistant.engine.options import ContextOptions
+from assistant.engine.options import ContextOptions, FlashAttention, KvType
 from assistant.errors import ModelError
 
 _GIB = 2**30
@@ -16,6 +16,31 @@ HOST_MARGIN, DEVICE_MARGIN = _GIB // 4, _GIB // 2
 SMALLEST_CONTEXT = 1024
 # Bits a weight, by file type, from large to small.
 _FILE_TYPES = (("Q8_0", 8.5), ("Q6_K", 6.6), ("Q4_K_M", 4.9), ("Q3_K_M", 3.9), ("Q2_K", 3.0))
+
+
+USUAL_CONTEXT = 8192
+
+
+def usual_options(
+    free: FreeMemory,
+    *,
+    n_ctx: int | None = None,
+    kv_type: KvType | None = None,
+    flash_attention: FlashAttention | None = None,
+    exact: bool = False,
+) -> ContextOptions:
+    """What a context is wished with where the user says no more than this.
+
+    On a CPU flash attention reads the KV cache once for each token of a pass, and a draft is many. Behind
+    3,500 tokens, SmolLM2 on two cores: 16 tokens take 210 ms with it and 141 ms without, one takes 22 and
+    27. A quantized cache cannot be read without."""
+    quantized = kv_type not in (None, "F32", "F16")
+    return ContextOptions(
+        n_ctx=n_ctx or USUAL_CONTEXT,
+        kv_type=kv_type or "F16",
+        flash_attention=flash_attention or ("auto" if free.device or quantized else "off"),
+        exact=exact,
+    )
 
 
 @dataclass(frozen=True, slots=True)

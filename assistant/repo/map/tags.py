@@ -19,6 +19,8 @@ from assistant.repo.syntax import definitions
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
+# Whose query holds for a language too, before its own.
+_BASE = {"tsx": "typescript"}
 _MOST_DECLARATIONS = 500
 _MOST_REFERENCES = 1000
 _LONGEST_TEXT = 160
@@ -91,15 +93,16 @@ def _unclosed(data: bytes) -> int:
 @cache
 def _grammar(language: str) -> "tuple[Parser, Query] | None":
     """A parser and the tags query; None for a language that has no query."""
-    source = files(__package__) / "queries" / f"{language}.scm"
-    if not source.is_file():
+    names = (_BASE[language], language) if language in _BASE else (language,)
+    sources = [files(__package__) / "queries" / f"{name}.scm" for name in names]
+    if not sources[-1].is_file():
         return None
     from tree_sitter import Query
     from tree_sitter_language_pack import get_language, get_parser
 
     return (
         get_parser(language),  # type: ignore[arg-type]
-        Query(get_language(language), source.read_text("utf-8")),  # type: ignore[arg-type]
+        Query(get_language(language), "".join(source.read_text("utf-8") for source in sources)),  # type: ignore[arg-type]
     )
 
 
