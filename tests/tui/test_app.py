@@ -1,21 +1,17 @@
 """The app with a scripted model, driven by keys as a user would."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.screen import Screen
 from textual.widgets import Collapsible, Markdown, Static
 
 from assistant.chat.generator import Generator
 from assistant.errors import CoderError, ContextFullError, ModelError
-from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_undo
 from assistant.repo.workspace import Workspace
-from assistant.tui import proposal as proposal_module
 from assistant.tui.app import CoderApp
 from assistant.tui.assistant_message import AssistantMessage
 from assistant.tui.chat_screen import ChatScreen
@@ -26,69 +22,22 @@ from assistant.tui.proposal import Proposal
 from assistant.tui.too_small import TooSmall
 from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
-
-Progress = Callable[[str, float], None]
-Tell = Callable[[str], None]
-SIZE = (80, 24)
-PATIENCE_S = 40
-OLD = "def add(a, b):\n    return a - b\n"
-NEW = "def add(a, b):\n    return a + b\n"
-# When the whole of a small file is asked for, the code block is opened for the model, and its end stops it.
-REWRITE = f"```python\n{NEW}".rstrip("\n")
-FIX = f"The sign is wrong.\n\n```python calc.py\n{NEW}```\n"
-
-
-@pytest.fixture(autouse=True)
-def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposal_module, "GRACE_S", 0.0)
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "calc.py").write_text(OLD)
-    return tmp_path
-
-
-def app_with(generator: Generator, root: Path) -> CoderApp:
-    def load(report: Progress, _: Tell) -> Generator:
-        report("loading scripted-1b", 0.5)
-        return generator
-
-    return CoderApp(Workspace(root, is_git=True), load)
-
-
-async def until(pilot: Pilot[None], what: Callable[[], object]) -> None:
-    """Let the app work until `what` holds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await pilot.pause(0.01)
-    await pilot.pause()
-
-
-async def say(pilot: Pilot[None], text: str) -> None:
-    pilot.app.query_one(Prompt).insert(text)
-    await pilot.press("enter")
-
-
-def notices(pilot: Pilot[None]) -> str:
-    """All that the program says itself: notices, and what is below answers."""
-    found = pilot.app.query("Notice, NoModel, .foot").results(Static)
-    return "\n".join(str(notice.render()) for notice in found)
-
-
-def answers(pilot: Pilot[None]) -> list[str]:
-    texts = [list(message.query(Markdown)) for message in pilot.app.query(AssistantMessage)]
-    return [found[-1].source for found in texts if found]
-
-
-def shown(pilot: Pilot[None], selector: str) -> str:
-    """The text of a widget, empty before it is there."""
-    return "".join(str(each.render()) for each in pilot.app.query(selector).results(Static))
-
-
-def screen(pilot: Pilot[None]) -> type[Screen[object]]:
-    return type(pilot.app.screen)
+from tests.tui.driving import (
+    FIX,
+    NEW,
+    OLD,
+    REWRITE,
+    SIZE,
+    Progress,
+    Tell,
+    answers,
+    app_with,
+    notices,
+    say,
+    screen,
+    shown,
+    until,
+)
 
 
 async def test_a_question_is_answered_and_measured(root: Path) -> None:
@@ -273,77 +222,6 @@ async def test_an_answer_that_was_cut_off_says_so(root: Path) -> None:
     async with app_with(ScriptedGenerator("half", finish="context"), root).run_test(size=SIZE) as pilot:
         await say(pilot, "long")
         await until(pilot, lambda: "the context is full" in notices(pilot))
-
-
-async def test_a_change_is_applied_and_can_be_taken_back(root: Path, coder_home: Path) -> None:
-    generator = ScriptedGenerator(REWRITE, "yes")
-    async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await say(pilot, "add is wrong, fix @calc.py")
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
-        assert (root / "calc.py").read_text() == OLD
-        diff = "\n".join(str(line.render()) for line in pilot.app.query("DiffView Static").results(Static))
-        assert diff == "1   def add(a, b):\n2 −     return a - b\n2 +     return a + b"
-        await pilot.press("a")
-        await until(pilot, lambda: shown(pilot, "#choice") == "✓ applied")
-        assert (root / "calc.py").read_text() == NEW
-        assert isinstance(pilot.app.focused, Prompt)
-        await say(pilot, "sure?")
-        await until(pilot, lambda: answers(pilot)[-1] == "yes")
-    first, second = generator.asked
-    assert first[1].sources == (OLD,) and second[1].sources == (NEW,)
-    checkpoints = open_checkpoints(root)
-    apply_undo(checkpoints, plan_undo(checkpoints))
-    assert (root / "calc.py").read_text() == OLD
-    assert second[0][: len(first[0])] == first[0], "what was read must not be read again"
-
-
-async def test_a_change_is_refused(root: Path) -> None:
-    async with app_with(ScriptedGenerator(FIX), root).run_test(size=SIZE) as pilot:
-        await say(pilot, "fix it")
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
-        await pilot.press("r", "a")
-        await until(pilot, lambda: "refused" in shown(pilot, "#choice"))
-        assert (root / "calc.py").read_text() == OLD
-
-
-async def test_a_file_that_changed_meanwhile_is_left_alone(root: Path) -> None:
-    async with app_with(ScriptedGenerator(FIX), root).run_test(size=SIZE) as pilot:
-        await say(pilot, "fix it")
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
-        (root / "calc.py").write_text("mine\n")
-        await pilot.press("a")
-        await until(pilot, lambda: "not applied" in shown(pilot, "#choice"))
-        assert (root / "calc.py").read_text() == "mine\n"
-
-
-async def test_the_keyboard_is_not_taken_from_someone_who_writes(root: Path) -> None:
-    async with app_with(ScriptedGenerator(FIX), root).run_test(size=SIZE) as pilot:
-        prompt = pilot.app.query_one(Prompt)
-        prompt.insert("fix it")
-        prompt.action_send()
-        prompt.insert("x")
-        await until(pilot, lambda: pilot.app.query(Proposal))
-        await pilot.press("a")
-        assert pilot.app.query_one(Prompt).text == "xa"
-        assert (root / "calc.py").read_text() == OLD
-
-
-async def test_keys_meant_for_the_prompt_do_not_apply(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposal_module, "GRACE_S", 60.0)
-    async with app_with(ScriptedGenerator(FIX), root).run_test(size=SIZE) as pilot:
-        await say(pilot, "fix it")
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
-        await pilot.press("a")
-        await pilot.pause()
-        assert pilot.app.query_one(Proposal).pending
-        assert (root / "calc.py").read_text() == OLD
-
-
-async def test_an_unchanged_file_is_no_proposal(root: Path) -> None:
-    async with app_with(ScriptedGenerator(f"```python calc.py\n{OLD}```"), root).run_test(size=SIZE) as pilot:
-        await say(pilot, "fix it")
-        await until(pilot, lambda: "calc.py would stay as it is." in notices(pilot))
-        assert not pilot.app.query(Proposal)
 
 
 @pytest.mark.parametrize(

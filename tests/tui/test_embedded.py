@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from assistant.catalog import embedded
 from assistant.chat.families import FAMILIES
 from assistant.chat.generator import Generator
@@ -13,10 +11,9 @@ from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.repo.workspace import Workspace
-from assistant.tui import proposal as proposal_module
 from assistant.tui.app import CoderApp
 from assistant.tui.proposal import Proposal
-from tests.tui.test_app import NEW, OLD, notices, say, shown, until
+from tests.tui.driving import NEW, OLD, notices, say, shown, until
 
 PASSES_COST_THE_SAME = CostCurve((1, 16), (1.0, 1.0))
 
@@ -29,10 +26,7 @@ def load(report: Callable[[str, float], None], tell: Callable[[str], None]) -> G
     return LocalGenerator(model, context, PASSES_COST_THE_SAME, family=FAMILIES["chatml"], name="tiny")
 
 
-async def test_a_bug_is_repaired_and_the_next_turn_reads_only_what_is_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(proposal_module, "GRACE_S", 0.0)
+async def test_a_bug_is_repaired_and_the_next_turn_reads_only_what_is_new(tmp_path: Path) -> None:
     (tmp_path / "calc.py").write_text(OLD)
 
     async with CoderApp(Workspace(tmp_path, is_git=False), load).run_test(size=(100, 30)) as pilot:

@@ -19,7 +19,7 @@ from assistant.tui.proposal import Proposal
 from assistant.tui.too_small import TooSmall
 from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
-from tests.tui.test_app import FIX, OLD, answers, shown, until
+from tests.tui.driving import FIX, OLD, answers, shown, until
 
 Compare = Callable[..., bool]
 EXPLANATION = (

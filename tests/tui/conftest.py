@@ -1,0 +1,19 @@
+"""A folder with one file, and proposals that can be decided at once."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.tui import proposal as proposal_module
+from tests.tui.driving import OLD
+
+
+@pytest.fixture(autouse=True)
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proposal_module, "GRACE_S", 0.0)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "calc.py").write_text(OLD)
+    return tmp_path
