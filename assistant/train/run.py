@@ -113,9 +113,12 @@ def train_draft(order: Order, report: Report) -> Trained:
         )
     torch.set_num_threads(default_threads())
     shape = layer_shape(order.target)
+    answering = _Clock(folder / "seconds")
     facts = {"target": order.target.name, "layers": layers, "width": len(layers) * shape.embedding}
     with Recording(folder, facts) as recording:
-        n_vocab, mask = _record(order, layers, prompts, recording, report)
+        n_vocab, mask = _record(order, layers, prompts, recording, answering, report)
+        # What answering did not need, because the disk or the prompts were at an end, goes to training.
+        training_s = order.budget_s - min(answering.seconds, order.budget_s * _ANSWERS_SHARE)
         draft_shape = DraftShape(order.method, shape, recording.width, order.draft, order.layers, _RANK, mask)
         vocabulary = vocabulary_of(checkpoint)
         frequent, coverage = frequent_tokens(recording, n_vocab, order.vocabulary or n_vocab)
@@ -134,10 +137,10 @@ def train_draft(order: Order, report: Report) -> Trained:
         fitted = optimise(
             draft,
             feed,
-            budget_s=order.budget_s * (1 - _ANSWERS_SHARE),
+            budget_s=training_s,
             seed=order.seed,
             checkpoint=checkpoint,
-            report=lambda fitted: report(_training(fitted, order.budget_s * (1 - _ANSWERS_SHARE))),
+            report=lambda fitted: report(_training(fitted, training_s)),
         )
         walks = _measure(draft, feed, report)
         error = calibrate(draft, walks)
@@ -167,11 +170,16 @@ def train_draft(order: Order, report: Report) -> Trained:
 
 
 def _record(
-    order: Order, layers: Sequence[int], prompts: Sequence[Prompt], recording: Recording, report: Report
+    order: Order,
+    layers: Sequence[int],
+    prompts: Sequence[Prompt],
+    recording: Recording,
+    spent: "_Clock",
+    report: Report,
 ) -> tuple[int, int]:
     """Let the target answer for its share of the time. Returns the size of its vocabulary and the token that
     may stand for one to be guessed."""
-    budget, spent = order.budget_s * _ANSWERS_SHARE, _Clock(recording.folder / "seconds")
+    budget = order.budget_s * _ANSWERS_SHARE
     most = int(order.disk_gib * _GIB) // row_bytes(recording.width)
     before, requests = recording.tokens, schedule(prompts)
     started, passes = spent.seconds, 0
