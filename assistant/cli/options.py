@@ -8,6 +8,14 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="A pulled model, or the path of a .gguf file."),
 ]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="An OpenAI-compatible server that runs the model; prompts are sent there.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 ContextOption = Annotated[
     int | None,
