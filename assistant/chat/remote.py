@@ -152,7 +152,9 @@ class RemoteGenerator:
         if reason == "length":
             full = stats.prompt_tokens + stats.emitted >= self.context_tokens - 1
             return "context" if full else "length"
-        notes.append(f"{self._connection.address.host} ended the answer early: {reason or 'no reason given'}.")
+        notes.append(
+            f"{self._connection.address.host} ended the answer early: {reason or 'no reason given'}."
+        )
         return "lost"
 
     def _count_anew(self, messages: tuple[Message, ...]) -> int:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOption, KvTypeOption, ModelOption
+from assistant.cli.options import (
+    ContextOption,
+    EngineOption,
+    FlashAttentionOption,
+    JsonOption,
+    KvTypeOption,
+    ModelOption,
+)
 from assistant.errors import InterruptedByUserError, RefusedError
 
 if TYPE_CHECKING:
@@ -35,6 +42,7 @@ def fix(
     seed: Annotated[int, typer.Option("--seed", help="Chooses the later tries' wording.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
@@ -51,7 +59,7 @@ def fix(
     options = FixOptions(message, test, tries, test_timeout, budget, dry_run, seed)
     workspace, sources = read_files(files)
     outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(
-        model, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention
+        model, engine=engine, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention
     )
     if as_json:
         typer.echo(json.dumps(described(outcome), indent=2))
@@ -95,25 +103,18 @@ class FixRun:
         self._written = False
 
     def run(self, model: str | None, **loading: Any) -> "Outcome":
-        """Load the model, with these options of `load_generator`, do the work, tell how it ended."""
+        """Load the model, with these options of `open_generator`, do the work, tell how it ended."""
         from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
+        from assistant.chat.generator import Reply
+        from assistant.cli.setup import open_generator
         from assistant.repo.checkpoints import open_checkpoints
 
         check_request(self._sources, self._options)
-        files = resolve_model(model)
-        if files.tiny:
-            self._say(TINY, "dim")
         outcome: Outcome | None = None
         with self._line:
-            generator = load_generator(
-                model,
-                self._line.loading,
-                repository=self._workspace.root,
-                tell=lambda note: self._say(note, "yellow"),
-                **loading,
+            generator = open_generator(
+                model, self._line.loading, self._tell, repository=self._workspace.root, **loading
             )
             try:
                 fixer = Fixer(
@@ -127,8 +128,10 @@ class FixRun:
                 for event in fixer.run():
                     if isinstance(event, Outcome):
                         outcome = event
-                    else:
-                        self._show(event)
+                        continue
+                    self._show(event)
+                    for note in event.notes if isinstance(event, Reply) else ():
+                        self._tell(note)
             except KeyboardInterrupt:
                 raise InterruptedByUserError(
                     "Interrupted.",
@@ -222,11 +225,15 @@ class FixRun:
 
     def _say(self, text: str, style: str = "") -> None:
         if not self._quiet:
-            from rich.text import Text
+            self._tell(text, style)
 
-            from assistant.visible import visible
+    def _tell(self, note: str, style: str = "yellow") -> None:
+        """Also where there is JSON on stdout: where prompts go, what had to be left out."""
+        from rich.text import Text
 
-            self._err.print(Text(visible(text), style))
+        from assistant.visible import visible
+
+        self._err.print(Text(visible(note), style))
 
 
 def described(outcome: "Outcome") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from assistant.cli.options import ContextOption, FlashAttentionOption, KvTypeOption, ModelOption
+from assistant.cli.options import ContextOption, EngineOption, FlashAttentionOption, KvTypeOption, ModelOption
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -103,6 +103,7 @@ def start(
 def open_app(
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
@@ -121,19 +122,17 @@ def open_app(
     workspace = find_workspace(path)
 
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator  # slow to import: the app is there by now
+        from assistant.cli.setup import open_generator  # slow to import: the app is there by now
 
-        if resolve_model(model).tiny:
-            tell(TINY)
-        return load_generator(
+        return open_generator(
             model,
             progress,
+            tell,
+            engine=engine,
             context_tokens=context,
             kv_type=kv_type,
             flash_attention=flash_attention,
             repository=workspace.root,
-            tell=tell,
         )
 
     CoderApp(workspace, load).run()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import ContextOption, JsonOption, ModelOption
+from assistant.cli.options import ContextOption, EngineOption, JsonOption, ModelOption
 from assistant.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def run(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
@@ -57,7 +58,7 @@ def run(
             hint="Add --yes, or --mode auto-edit (no commands) or read-only.",
         )
     options = AgentOptions(steps, budget, test, test_timeout, seed)
-    raise typer.Exit(AgentRun(chosen, options, as_json=as_json).run(task, model, context, resume))
+    raise typer.Exit(AgentRun(chosen, options, as_json=as_json).run(task, model, context, resume, engine))
 
 
 def ask(
@@ -68,6 +69,7 @@ def ask(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
     """Answer a question about this repository. Nothing is written or run."""
@@ -76,7 +78,9 @@ def ask(
 
     task = _task(text, resume)
     options = AgentOptions(steps, budget, seed=seed)
-    raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, model, context, resume))
+    raise typer.Exit(
+        AgentRun("read-only", options, as_json=as_json).run(task, model, context, resume, engine)
+    )
 
 
 def _mode(name: str) -> "Mode":

@@ -9,6 +9,7 @@ from assistant.catalog import embedded
 from assistant.catalog.locations import cache_folder
 from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
 from assistant.chat.families import detect_family
+from assistant.chat.generator import Generator
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
 from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
@@ -22,6 +23,65 @@ from assistant.errors import ModelError, UsageError
 
 Progress = Callable[[str, float], None]
 TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {RECOMMENDED}"
+
+
+def open_generator(
+    name: str | None,
+    progress: Progress,
+    tell: Callable[[str], None],
+    *,
+    engine: str | None = None,
+    context_tokens: int | None = None,
+    kv_type: KvType | None = None,
+    flash_attention: FlashAttention | None = None,
+    repository: Path | None = None,
+) -> Generator:
+    """The model called `name` on the server at the URL `engine`; without one, loaded into this process.
+
+    `tell` hears what the user should know. Raises as `load_generator` and `connect` do."""
+    if engine is not None:
+        for option, value in (("--kv-type", kv_type), ("--flash-attention", flash_attention)):
+            if value is not None:
+                raise UsageError(f"{option} is the server's own to set.", hint="Leave it out with --engine.")
+        return connect(engine, name, progress, tell, context_tokens=context_tokens)
+    if resolve_model(name).tiny:
+        tell(TINY)
+    return load_generator(
+        name,
+        progress,
+        context_tokens=context_tokens,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
+        repository=repository,
+        tell=tell,
+    )
+
+
+def connect(
+    url: str,
+    name: str | None,
+    progress: Progress,
+    tell: Callable[[str], None],
+    *,
+    context_tokens: int | None = None,
+) -> Generator:
+    """A generator over the server at `url`, with the model `name` (None: its only one). Tells where prompts
+    go. Raises UsageError for a URL or name that cannot be, ServerError for a server that does not answer."""
+    from assistant.chat.remote import RemoteGenerator
+    from assistant.remote.address import parse_address
+    from assistant.remote.connection import Connection
+    from assistant.remote.key import find_key
+    from assistant.remote.server import discover
+
+    address = parse_address(url)
+    tell(address.goes_where())
+    progress(f"asking {address.host}", 0.0)
+    with ExitStack() as opened:
+        connection = Connection(address, find_key(address), tell=tell)
+        opened.callback(connection.close)
+        server = discover(connection, model=name, context_tokens=context_tokens, tell=tell)
+        opened.pop_all()
+    return RemoteGenerator(connection, server)
 
 
 def load_generator(

@@ -65,7 +65,9 @@ class Connection:
         """The text of the answer to `body` as JSON. Raises as `stream` does."""
         return self._run(self._text("POST", url, body), cancel)
 
-    def stream(self, url: str, body: Mapping[str, Any], cancel: Event | None = None) -> Generator[str, None, None]:
+    def stream(
+        self, url: str, body: Mapping[str, Any], cancel: Event | None = None
+    ) -> Generator[str, None, None]:
         """The data of each event of the answer to `body`. Closing the iterator closes the connection.
 
         Raises ServerError or ContextFullError for an answer that does not begin, CutOffError for one that

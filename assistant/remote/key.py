@@ -27,6 +27,7 @@ def _in_keyring(host: str) -> str | None:
     except ImportError:
         return None
     try:
-        return keyring.get_password(SERVICE, host)
+        key: str | None = keyring.get_password(SERVICE, host)
     except KeyringError:  # locked, or there is none on this machine: the server says whether it wants one
         return None
+    return key

@@ -3,10 +3,10 @@
 import time
 
 from assistant.engine.stats import Stats
+from assistant.errors import CoderError
 from assistant.remote import metrics
 from assistant.remote.chunk import Acceptance, Chunk
 from assistant.remote.connection import Connection
-from assistant.errors import CoderError
 from assistant.remote.server import Server
 
 

@@ -23,7 +23,7 @@ def wait_s(tries: int, first_s: float, retry_after: str | None) -> float | None:
     asked = _asked_s(retry_after)
     if asked is not None:
         return asked if asked <= LONGEST_WAIT_S else None
-    return min(first_s * 2 ** (tries - 1), _LONGEST_BACKOFF_S) * random.uniform(0.5, 1.0)
+    return min(first_s * 2.0 ** (tries - 1), _LONGEST_BACKOFF_S) * random.uniform(0.5, 1.0)
 
 
 def _asked_s(retry_after: str | None) -> float | None:
