@@ -18,6 +18,7 @@ from assistant.remote.chunk import Chunk, parse_chunk
 from assistant.remote.connection import Connection
 from assistant.remote.errors import CancelledError, CutOffError, ServerError, in_short
 from assistant.remote.meter import Meter
+from assistant.remote.metrics import DRAFTER
 from assistant.remote.request import completion
 from assistant.remote.server import Server, count_tokens, estimate_tokens
 
@@ -84,7 +85,7 @@ class RemoteGenerator:
                         yield PromptRead(read.processed, read.total, read.cache)
                     for text, thinking in answer.feed(chunk):
                         measurement.count()
-                        yield TextPiece(text, thinking, None, stats)
+                        yield TextPiece(text, thinking, DRAFTER if stats.by_drafter else None, stats)
                     if answer.stopped:
                         break
             finish = self._finish(answer, stats, notes)
