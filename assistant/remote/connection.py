@@ -81,6 +81,7 @@ class Connection:
                     if event == _DONE:
                         return
                     yield event
+                    _check(cancel)
             raise CutOffError(f"{self.address.host} broke the answer off.")
         finally:
             if not self._loop.is_closed():
@@ -98,8 +99,7 @@ class Connection:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             while not wait((future,), _POLL_S).done:
-                if cancel is not None and cancel.is_set():
-                    raise CancelledError
+                _check(cancel)
             return future.result()
         finally:
             future.cancel()
@@ -163,3 +163,8 @@ class Connection:
         except httpx2.HTTPError as error:
             reason = "it said nothing any more" if isinstance(error, httpx2.ReadTimeout) else str(error)
             raise CutOffError(f"{self.address.host} broke the answer off: {reason}.") from error
+
+
+def _check(cancel: Event | None) -> None:
+    if cancel is not None and cancel.is_set():
+        raise CancelledError

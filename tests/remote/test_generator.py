@@ -119,13 +119,25 @@ def test_an_answer_that_fails_before_its_first_word_is_an_error(serve: Serve, ge
         reply(generate(server))
 
 
-def test_it_can_be_cancelled_in_the_middle(serve: Serve, generate: Generate) -> None:
+def test_it_can_be_cancelled_while_the_server_is_silent(serve: Serve, generate: Generate) -> None:
     server, cancel = serve(), Event()
     server.answers = [Answer((chunk("One "), chunk("two")), then="hang")]
-    Timer(0.2, cancel.set).start()
-    last, _ = reply(generate(server), ReplyOptions(cancel=cancel))
-    assert (last.text, last.finish, last.notes) == ("One two", "cancelled", ())
+    for each in generate(server).reply(HELLO, ReplyOptions(cancel=cancel)):
+        if isinstance(each, TextPiece) and each.text == "two":
+            Timer(0.1, cancel.set).start()
+    assert isinstance(each, Reply)
+    assert (each.text, each.finish, each.notes) == ("One two", "cancelled", ())
     assert server.left.wait(2)
+
+
+def test_a_stream_that_never_pauses_is_cancelled_at_once(serve: Serve, generate: Generate) -> None:
+    server, cancel = serve(), Event()
+    server.answers = [completion(*"abcdefghij", every=4096)]
+    for each in generate(server).reply(HELLO, ReplyOptions(cancel=cancel)):
+        if isinstance(each, TextPiece):
+            cancel.set()
+    assert isinstance(each, Reply)
+    assert (each.text, each.finish) == ("a", "cancelled")
 
 
 def test_a_prompt_that_does_not_fit_is_not_sent(serve: Serve, generate: Generate) -> None:
