@@ -156,6 +156,7 @@ def _require_path(word: str) -> None:
 
 def _register() -> None:
     from assistant.cli.bench_command import bench
+    from assistant.cli.config_command import config
     from assistant.cli.demo_command import demo
     from assistant.cli.doctor_command import doctor
     from assistant.cli.fix_command import fix
@@ -177,6 +178,7 @@ def _register() -> None:
     app.command("train-draft")(train_draft)
     app.command()(doctor)
     app.add_typer(models, name="models")
+    app.add_typer(config, name="config")
 
 
 _register()
