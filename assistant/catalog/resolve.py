@@ -24,11 +24,10 @@ class ModelFiles:
 
 
 def resolve_model(name: str | None) -> ModelFiles:
-    """The files of `name`: a pulled model or the path of a GGUF file. None means the one in `CODER_MODEL`,
-    else the recommended or any pulled one, else the embedded one.
+    """The files of `name`: a pulled model or the path of a GGUF file. None means the
+    recommended or any pulled one, else the embedded one.
 
     Raises UsageError for an unknown name, ModelError where there is nothing to run."""
-    name = name or os.environ.get("CODER_MODEL")
     if not name:
         return _best()
     if name.endswith(".gguf") or os.sep in name:

@@ -5,10 +5,11 @@ What a repository's file may set on consent only is asked for here, once for eac
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import typer
 
+from assistant.engine.options import FlashAttention, KvType
 from assistant.visible import visible
 
 if TYPE_CHECKING:
@@ -35,6 +36,27 @@ def settings_for(path: Path, *, may_ask: bool = True, **options: object) -> "Set
             err=True,
         )
     return config.settings
+
+
+class Loading(TypedDict):
+    """Options of `load_generator`."""
+
+    context_tokens: int | None
+    kv_type: KvType | None
+    flash_attention: FlashAttention | None
+    draft: bool
+    repository: Path | None
+
+
+def loading(settings: "Settings", root: Path | None = None) -> Loading:
+    """How a model is loaded to work in the repository at `root`."""
+    return Loading(
+        context_tokens=settings.context,
+        kv_type=settings.kv_type,
+        flash_attention=settings.flash_attention,
+        draft=settings.draft,
+        repository=root if settings.history else None,
+    )
 
 
 def ask_for_trust(root: Path, config: "Config", *, yes: bool = False) -> bool:

@@ -29,8 +29,8 @@ def set_value(path: Path, key: str, text: str) -> Any:
 
 
 def unset_value(path: Path, key: str) -> None:
-    """Take the dotted `key` out of the file at `path`, and a table that this empties. Raises as `set_value` does, and UsageError where it
-    is not set there."""
+    """Take the dotted `key` out of the file at `path`, and a table that this empties. Raises as `set_value`
+    does, and UsageError where it is not set there."""
     with _alone(path):
         document = read_document(path)
         values = _without(document.values or {}, key.split("."))

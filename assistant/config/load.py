@@ -10,7 +10,7 @@ from assistant.catalog.locations import config_folder
 from assistant.config.document import Document, read_document
 from assistant.config.settings import SINGLE_KEYS, Settings
 from assistant.config.trust import FREE, ON_CONSENT, TrustStore
-from assistant.config.validate import entries, parsed, validated, with_entry
+from assistant.config.validate import Place, entries, parsed, validated, with_entry
 from assistant.errors import RefusedError
 
 Source = Literal["default", "user", "repository", "environment", "flag"]
@@ -89,7 +89,7 @@ def load_config(
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     options = {key: f"--{key.replace('_', '-')}" for key in given}
     for key, value in given.items():
-        validated(with_entry({}, key, value), lambda _, option=options[key]: option)
+        validated(with_entry({}, key, value), _at(options[key]))
     lay("flag", given, options)
     return Config(Settings.model_validate(merged), origins, held_back, digest, verdict)
 
@@ -120,11 +120,15 @@ def _needing_consent(values: Mapping[str, Any], places: Mapping[str, str]) -> di
     return held_back
 
 
+def _at(place: str) -> Place:
+    return lambda _: place
+
+
 def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """Empty variables count as unset; other names are other programs' business."""
     said = {key: variable for key, variable in VARIABLES.items() if environ.get(variable)}
     values: dict[str, Any] = {}
     for key, variable in said.items():
-        read = parsed(key, environ[variable], {}, lambda _, variable=variable: variable)
+        read = parsed(key, environ[variable], {}, _at(variable))
         values |= dict(entries(read))
     return values, said

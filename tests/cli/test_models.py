@@ -33,7 +33,8 @@ def test_list_says_what_there_is_and_what_is_here(args: list[str], pulled: Manif
     ]
 
 
-def test_list_for_a_person(pulled: Manifest) -> None:
+def test_list_for_a_person(pulled: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.engine.llama.free_memory", lambda: FreeMemory(2**34))
     lines = {line.split()[0]: line for line in coder("models").out.splitlines()}
     assert "here" in lines["tiny-pair"]
     assert "here" not in lines["deepseek-coder-6.7b"]

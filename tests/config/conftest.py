@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config.load import VARIABLES, repository_file, user_file
+from assistant.config.load import repository_file, user_file
 
 Write = Callable[[str], Path]
-
-
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in VARIABLES.values():
-        monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.fixture
