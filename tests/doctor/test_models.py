@@ -46,8 +46,9 @@ def test_a_file_that_is_cut_off_is_pulled_again(pulled: Path) -> None:
     assert models.memory().status == "ok", "the reason is told once"
 
 
-def test_a_damaged_draft_counts_too(pulled: Path) -> None:
-    (draft,) = (pulled.parent / "draft").iterdir()
+def test_a_damaged_draft_counts_too(pulled: Path, manifest: Manifest) -> None:
+    draft = manifest.select().draft_path
+    assert draft is not None
     draft.write_bytes(b"<html>")
     assert models.model_in_use().status == "failed"
 
