@@ -8,6 +8,7 @@ import typer
 
 from assistant.cli.model_fit import best_fit, described, described_file, fit_line
 from assistant.cli.models_files import prune, remove_model, verify
+from assistant.cli.models_try import try_pair
 from assistant.cli.options import JsonOption
 from assistant.errors import UsageError
 
@@ -18,7 +19,7 @@ NameArgument = Annotated[
     str, typer.Argument(help="A model of `coder models`, hf:OWNER/REPO, or the path of a .gguf file.")
 ]
 models = typer.Typer(
-    help="The models that coder knows: list, show, path, verify, rm, prune.",
+    help="The models that coder knows: list, show, path, verify, rm, prune, try.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -115,6 +116,7 @@ def path_of_model(
 models.command("verify")(verify)
 models.command("rm")(remove_model)
 models.command("prune")(prune)
+models.command("try")(try_pair)
 
 
 def _stored_of(name: str, stored: "tuple[StoredFile, ...]") -> dict[str, object]:

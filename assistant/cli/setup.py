@@ -26,7 +26,7 @@ TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {REC
 
 
 def load_generator(
-    name: str | None,
+    wanted: str | ModelFiles | None,
     progress: Progress,
     *,
     context_tokens: int | None = None,
@@ -37,14 +37,14 @@ def load_generator(
     repository: Path | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> LocalGenerator:
-    """Load the model called `name` (None: the best there is) with its draft and cost curve.
+    """Load the model `wanted`, by name or files (None: the best there is), with its draft and cost curve.
 
     Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
     fit are refused. `kv_type` and `flash_attention` None choose what suits the machine, `exact` selects
     the reference profile. Without `draft` the model is loaded alone. With `repository`, what was answered
     there before is drafted again. `progress` gets (what is done now, fraction), and `tell` what had to be
     left out. Raises ModelError or UsageError."""
-    files = resolve_model(name)
+    files = wanted if isinstance(wanted, ModelFiles) else resolve_model(wanted)
     if not draft:
         files = replace(files, draft=None)
     prepare(files, progress)

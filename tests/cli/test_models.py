@@ -150,3 +150,16 @@ def test_json_before_the_subcommand_is_not_lost_silently(pulled: Manifest) -> No
     ran = coder("models", "--json", "rm", "tiny-pair", "--yes")
     assert ran.code == ExitCode.USAGE
     assert pulled.pulled
+
+
+def test_try_measures_a_pair_and_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    target, draft = (write_tiny(tmp_path / f"{name}.gguf") for name in ("target", "draft"))
+    ran = coder("models", "try", str(target), "--draft", str(draft), "--seconds", "1", "--json")
+    told = json.loads(ran.out)
+    assert ran.code == ExitCode.DONE, ran.err
+    assert set(told["tps"]) == {"plain", "without the draft", "with the draft"}
+    alone = coder("models", "try", str(target), "--seconds", "1")
+    assert (alone.code, "no draft that can be tried" in alone.err) == (ExitCode.NO_MODEL, True)
+    draft.write_bytes(b"GGUF" * 100)
+    broken = coder("models", "try", str(target), "--draft", str(draft))
+    assert (broken.code, "draft.gguf" in broken.err) == (ExitCode.NO_MODEL, True)
