@@ -27,6 +27,7 @@ from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.chat.generator import Generator
+    from assistant.config import Settings
 
 _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
@@ -51,30 +52,30 @@ class AgentRun:
         self._cancel = Event()
         self._previewed = ""
 
-    def run(self, task: str, model: str | None, context: int | None, resume: str | None) -> ExitCode:
+    def run(self, task: str, settings: "Settings", resume: str | None) -> ExitCode:
         """Load the model, work, tell how it ended; the exit code says it too."""
         workspace = find_workspace(Path())
         sessions = Sessions(workspace.root)
         session, history = sessions.resume(resume) if resume else (sessions.new(), [])
         with session, self._line:
-            generator = self._load(model, context, workspace)
+            generator = self._load(settings, workspace)
             try:
                 return self._work(generator, workspace, session, history, task)
             finally:
                 generator.close()
 
-    def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
+    def _load(self, settings: "Settings", workspace: Workspace) -> "Generator":
         from assistant.catalog.resolve import resolve_model
+        from assistant.cli.settings import loading
         from assistant.cli.setup import TINY, load_generator
 
-        if resolve_model(model).tiny:
+        if resolve_model(settings.model).tiny:
             self._say(TINY, "dim")
         return load_generator(
-            model,
+            settings.model,
             self._line.loading,
-            context_tokens=context,
-            repository=workspace.root,
             tell=lambda note: self._say(note, "yellow"),
+            **loading(settings, workspace.root),
         )
 
     def _work(

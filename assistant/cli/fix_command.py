@@ -13,6 +13,7 @@ from assistant.errors import InterruptedByUserError, RefusedError
 
 if TYPE_CHECKING:
     from assistant.agent.fix_events import FixOptions, Outcome
+    from assistant.config import Settings
     from assistant.repo.files import SourceFile
     from assistant.repo.workspace import Workspace
 
@@ -27,8 +28,9 @@ def fix(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     tries: Annotated[int, typer.Option("--tries", min=1, max=50, help="How often the model may try.")] = 3,
     test_timeout: Annotated[
-        float, typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped.")
-    ] = 120.0,
+        float | None,
+        typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
+    ] = None,
     budget: Annotated[
         float | None, typer.Option("--budget", metavar="SECONDS", min=0.1, help="Stop after this time.")
     ] = None,
@@ -41,6 +43,7 @@ def fix(
 ) -> None:
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
     from assistant.agent.fix_events import FixOptions
+    from assistant.cli.settings import settings_for
 
     if not (yes or dry_run or as_json) and not sys.stdin.isatty():
         raise RefusedError(
@@ -48,11 +51,22 @@ def fix(
         )
     if as_json and not (yes or dry_run):
         raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
-    options = FixOptions(message, test, tries, test_timeout, budget, dry_run, seed)
     workspace, sources = read_files(files)
-    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(
-        model, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention
+    settings = settings_for(
+        workspace.root,
+        may_ask=not as_json,
+        test=test,
+        test_timeout=test_timeout,
+        budget=budget,
+        model=model,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
     )
+    options = FixOptions(
+        message, settings.test or None, tries, settings.test_timeout, settings.budget, dry_run, seed
+    )
+    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(settings)
     if as_json:
         typer.echo(json.dumps(described(outcome), indent=2))
     raise typer.Exit(outcome.exit_code)
@@ -94,26 +108,26 @@ class FixRun:
         self._line = LiveLine(self._err)
         self._written = False
 
-    def run(self, model: str | None, **loading: Any) -> "Outcome":
-        """Load the model, with these options of `load_generator`, do the work, tell how it ended."""
+    def run(self, settings: "Settings") -> "Outcome":
+        """Load the model, do the work, tell how it ended."""
         from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
         from assistant.catalog.resolve import resolve_model
+        from assistant.cli.settings import loading
         from assistant.cli.setup import TINY, load_generator
         from assistant.repo.checkpoints import open_checkpoints
 
         check_request(self._sources, self._options)
-        files = resolve_model(model)
+        files = resolve_model(settings.model)
         if files.tiny:
             self._say(TINY, "dim")
         outcome: Outcome | None = None
         with self._line:
             generator = load_generator(
-                model,
+                settings.model,
                 self._line.loading,
-                repository=self._workspace.root,
                 tell=lambda note: self._say(note, "yellow"),
-                **loading,
+                **loading(settings, self._workspace.root),
             )
             try:
                 fixer = Fixer(

@@ -17,7 +17,6 @@ KvTypeOption = Annotated[
     Literal["F32", "F16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0"] | None,
     typer.Option(
         "--kv-type",
-        envvar="CODER_KV_TYPE",
         help="Of the KV cache: a smaller type takes less memory and changes the text a little.",
     ),
 ]
@@ -25,7 +24,6 @@ FlashAttentionOption = Annotated[
     Literal["auto", "on", "off"] | None,
     typer.Option(
         "--flash-attention",
-        envvar="CODER_FLASH_ATTENTION",
         help="By default off on a CPU, where drafts are then verified sooner.",
     ),
 ]
