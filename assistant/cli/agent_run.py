@@ -20,6 +20,7 @@ from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.chat.generator import Reply
 from assistant.cli.diff import diff_lines
+from assistant.cli.engine import Remote, open_generator
 from assistant.cli.live import LiveLine, speed_of
 from assistant.errors import ExitCode
 from assistant.repo.checkpoints import open_checkpoints
@@ -28,6 +29,7 @@ from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.chat.generator import Generator
+    from assistant.config import Settings
 
 _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
@@ -53,32 +55,18 @@ class AgentRun:
         self._previewed = ""
 
     def run(
-        self, task: str, model: str | None, context: int | None, resume: str | None, engine: str | None = None
+        self, task: str, settings: "Settings", resume: str | None, remote: Remote | None = None
     ) -> ExitCode:
         """Load the model, work, tell how it ended; the exit code says it too."""
         workspace = find_workspace(Path())
         sessions = Sessions(workspace.root)
         session, history = sessions.resume(resume) if resume else (sessions.new(), [])
         with session, self._line:
-            generator = self._load(model, context, workspace, engine)
+            generator = open_generator(remote, settings, workspace.root, self._line.loading, self._tell)
             try:
                 return self._work(generator, workspace, session, history, task)
             finally:
                 generator.close()
-
-    def _load(
-        self, model: str | None, context: int | None, workspace: Workspace, engine: str | None
-    ) -> "Generator":
-        from assistant.cli.setup import open_generator
-
-        return open_generator(
-            model,
-            self._line.loading,
-            self._tell,
-            engine=engine,
-            context_tokens=context,
-            repository=workspace.root,
-        )
 
     def _work(
         self,

@@ -116,24 +116,21 @@ def open_app(
         raise UsageError(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
+    from assistant.cli.engine import open_generator, remote_for
+    from assistant.cli.settings import settings_for
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
 
+    settings = settings_for(
+        path, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
+    remote = remote_for(
+        engine, settings, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
     workspace = find_workspace(path)
 
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        from assistant.cli.setup import open_generator  # slow to import: the app is there by now
-
-        return open_generator(
-            model,
-            progress,
-            tell,
-            engine=engine,
-            context_tokens=context,
-            kv_type=kv_type,
-            flash_attention=flash_attention,
-            repository=workspace.root,
-        )
+        return open_generator(remote, settings, workspace.root, progress, tell)
 
     CoderApp(workspace, load).run()
 
@@ -155,6 +152,7 @@ def _require_path(word: str) -> None:
 
 def _register() -> None:
     from assistant.cli.bench_command import bench
+    from assistant.cli.config_command import config
     from assistant.cli.demo_command import demo
     from assistant.cli.doctor_command import doctor
     from assistant.cli.fix_command import fix
@@ -176,6 +174,7 @@ def _register() -> None:
     app.command("train-draft")(train_draft)
     app.command()(doctor)
     app.add_typer(models, name="models")
+    app.add_typer(config, name="config")
 
 
 _register()

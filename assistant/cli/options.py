@@ -13,7 +13,7 @@ EngineOption = Annotated[
     typer.Option(
         "--engine",
         metavar="URL",
-        help="An OpenAI-compatible server that runs the model; prompts are sent there.",
+        help="An OpenAI-compatible server that runs the model, or its profile; prompts are sent there.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -25,7 +25,6 @@ KvTypeOption = Annotated[
     Literal["F32", "F16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0"] | None,
     typer.Option(
         "--kv-type",
-        envvar="CODER_KV_TYPE",
         help="Of the KV cache: a smaller type takes less memory and changes the text a little.",
     ),
 ]
@@ -33,7 +32,6 @@ FlashAttentionOption = Annotated[
     Literal["auto", "on", "off"] | None,
     typer.Option(
         "--flash-attention",
-        envvar="CODER_FLASH_ATTENTION",
         help="By default off on a CPU, where drafts are then verified sooner.",
     ),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from assistant.catalog import embedded
 from assistant.catalog.locations import cache_folder
 from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
 from assistant.chat.families import detect_family
-from assistant.chat.generator import Generator
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
 from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
@@ -25,84 +25,28 @@ Progress = Callable[[str, float], None]
 TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {RECOMMENDED}"
 
 
-def open_generator(
-    name: str | None,
-    progress: Progress,
-    tell: Callable[[str], None],
-    *,
-    engine: str | None = None,
-    context_tokens: int | None = None,
-    kv_type: KvType | None = None,
-    flash_attention: FlashAttention | None = None,
-    repository: Path | None = None,
-) -> Generator:
-    """The model called `name` on the server at the URL `engine`; without one, loaded into this process.
-
-    `tell` hears what the user should know. Raises as `load_generator` and `connect` do."""
-    if engine is not None:
-        for option, value in (("--kv-type", kv_type), ("--flash-attention", flash_attention)):
-            if value is not None:
-                raise UsageError(f"{option} is the server's own to set.", hint="Leave it out with --engine.")
-        return connect(engine, name, progress, tell, context_tokens=context_tokens)
-    if resolve_model(name).tiny:
-        tell(TINY)
-    return load_generator(
-        name,
-        progress,
-        context_tokens=context_tokens,
-        kv_type=kv_type,
-        flash_attention=flash_attention,
-        repository=repository,
-        tell=tell,
-    )
-
-
-def connect(
-    url: str,
-    name: str | None,
-    progress: Progress,
-    tell: Callable[[str], None],
-    *,
-    context_tokens: int | None = None,
-) -> Generator:
-    """A generator over the server at `url`, with the model `name` (None: its only one). Tells where prompts
-    go. Raises UsageError for a URL or name that cannot be, ServerError for a server that does not answer."""
-    from assistant.chat.remote import RemoteGenerator
-    from assistant.remote.address import parse_address
-    from assistant.remote.connection import Connection
-    from assistant.remote.key import find_key
-    from assistant.remote.server import discover
-
-    address = parse_address(url)
-    tell(address.goes_where())
-    progress(f"asking {address.host}", 0.0)
-    with ExitStack() as opened:
-        connection = Connection(address, find_key(address), tell=tell)
-        opened.callback(connection.close)
-        server = discover(connection, model=name, context_tokens=context_tokens, tell=tell)
-        opened.pop_all()
-    return RemoteGenerator(connection, server)
-
-
 def load_generator(
-    name: str | None,
+    wanted: str | ModelFiles | None,
     progress: Progress,
     *,
     context_tokens: int | None = None,
     kv_type: KvType | None = None,
     flash_attention: FlashAttention | None = None,
+    draft: bool = True,
     exact: bool = False,
     repository: Path | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> LocalGenerator:
-    """Load the model called `name` (None: the best there is) with its draft and cost curve.
+    """Load the model `wanted`, by name or files (None: the best there is), with its draft and cost curve.
 
     Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
     fit are refused. `kv_type` and `flash_attention` None choose what suits the machine, `exact` selects
-    the reference profile. With `repository`, what was answered there before is drafted again. `progress`
-    gets (what is done now, fraction), and `tell` what had to be left out. Raises ModelError or
-    UsageError."""
-    files = resolve_model(name)
+    the reference profile. Without `draft` the model is loaded alone. With `repository`, what was answered
+    there before is drafted again. `progress` gets (what is done now, fraction), and `tell` what had to be
+    left out. Raises ModelError or UsageError."""
+    files = wanted if isinstance(wanted, ModelFiles) else resolve_model(wanted)
+    if not draft:
+        files = replace(files, draft=None)
     prepare(files, progress)
     free = free_memory()
     wish = usual_options(
@@ -113,7 +57,7 @@ def load_generator(
             f"A KV cache of {wish.kv_type} needs flash attention.",
             hint="Leave out --flash-attention off, or take --kv-type F16.",
         )
-    target, draft = _fit(files, wish, free, shorten=context_tokens is None)
+    target, beside = _fit(files, wish, free, shorten=context_tokens is None)
     tell = tell or (lambda note: progress(note, 0.0))
     if target.note:
         tell(target.note)
@@ -122,7 +66,7 @@ def load_generator(
             Model(
                 files.target,
                 gpu_layers=target.gpu_layers,
-                mtp=draft is None and predicts_ahead(files.target),
+                mtp=draft and beside is None and predicts_ahead(files.target),
                 progress=partial(progress, f"loading {files.name}"),
             )
         )
@@ -130,7 +74,7 @@ def load_generator(
         curve = _curve(context, progress)
         drafter = None
         try:
-            drafter = _drafter(files, draft, context, progress)
+            drafter = _drafter(files, beside, context, progress)
         except ModelError as error:
             tell(f"The draft is left out, and answers come slower: {error.message}")
         if drafter:

@@ -75,7 +75,7 @@ def test_a_server_that_is_lost_leaves_everything_as_it_was(server: Loopback, roo
     [
         (["--model", "tiny"], 2, "Did you mean org/Tiny-1B?"),
         (["--context", "9999"], 2, "context of 4096 tokens"),
-        (["--kv-type", "F16"], 2, "Leave it out with --engine"),
+        (["--kv-type", "F16"], 2, "--kv-type is for a model on this machine"),
     ],
 )
 def test_options_that_do_not_fit_a_server(
@@ -84,6 +84,27 @@ def test_options_that_do_not_fit_a_server(
     ran = run(server, "fix", "calc.py", "-m", "x", "--dry-run", *arguments)
     assert ran.code == code
     assert said in ran.err
+
+
+def test_a_profile_of_the_users_settings(
+    server: Loopback, root: Path, coder_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = f'[engine.gpu]\nurl = "{server.url}"\nmodel = "org/Tiny-1B"\nkey_variable = "GPU_KEY"\n'
+    (coder_home / "config").mkdir()
+    (coder_home / "config" / "config.toml").write_text(profile)
+    monkeypatch.setenv("GPU_KEY", "for-the-gpu")
+    server.answers = [call(*DONE)]
+    ran = coder("ask", "Why?", "--engine", "gpu")
+    assert (ran.code, ran.out) == (0, "add adds now.\n")
+    assert {headers["Authorization"] for _, headers, _ in server.asked} == {"Bearer for-the-gpu"}
+    ran = coder("ask", "Why?", "--engine", "gpus")
+    assert (ran.code, "Did you mean gpu?" in ran.err) == (2, True)
+
+
+def test_a_repository_does_not_say_where_prompts_go(server: Loopback, root: Path) -> None:
+    (root / ".coder.toml").write_text(f'[engine.gpu]\nurl = "{server.url}"\n')
+    assert coder("ask", "Why?", "--engine", "gpu").code == 4
+    assert server.asked == []
 
 
 def test_what_is_no_server(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
