@@ -17,7 +17,7 @@ import httpx2
 from assistant import __version__
 from assistant.errors import CoderError
 from assistant.remote.address import Address
-from assistant.remote.errors import CancelledError, CutOffError, ServerError, refusal, unreachable
+from assistant.remote.errors import CancelledError, CutOffError, ServerError, reason_in, refusal, unreachable
 from assistant.remote.retry import is_passing, wait_s
 from assistant.remote.sse import EventDecoder
 
@@ -73,6 +73,8 @@ class Connection:
         Raises ServerError or ContextFullError for an answer that does not begin, CutOffError for one that
         breaks off, CancelledError once `cancel` is set."""
         response = self._run(self._open("POST", url, body), cancel)
+        if response.headers.get("Content-Type", "").startswith("application/json"):
+            raise self._run(self._unstreamed(response), cancel)
         chunks = response.aiter_bytes()
         decoder = EventDecoder()
         try:
@@ -146,16 +148,22 @@ class Connection:
             await asyncio.sleep(pause)
 
     async def _refusal(self, response: httpx2.Response) -> CoderError:
+        location = response.headers.get("Location", "").partition("?")[0]
+        return refusal(self.address, response.status_code, await self._said(response), location=location)
+
+    async def _unstreamed(self, response: httpx2.Response) -> CoderError:
+        said = reason_in(await self._said(response))
+        return ServerError(f"{self.address.host} does not stream its answer: {said}.")
+
+    async def _said(self, response: httpx2.Response) -> str:
+        """The whole text of an answer that is none, without the key, which some servers quote."""
         try:
             body = (await response.aread()).decode("utf-8", "replace")
         except httpx2.HTTPError:
             body = ""
         finally:
             await response.aclose()
-        if self._key:  # some servers quote it
-            body = body.replace(self._key, "…")
-        location = response.headers.get("Location", "").partition("?")[0]
-        return refusal(self.address, response.status_code, body, location=location)
+        return body.replace(self._key, "…") if self._key else body
 
     async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
         try:

@@ -32,7 +32,7 @@ class CancelledError(Exception):
 
 def refusal(address: Address, status: int, body: str, *, location: str = "") -> CoderError:
     """The error that an HTTP answer without success is."""
-    reason, host = _reason(body), address.host
+    reason, host = reason_in(body), address.host
     said = f": {reason}" if reason else ""
     match status:
         case 400 | 413 | 422 if _CONTEXT.search(body):
@@ -94,7 +94,8 @@ def in_short(said: object) -> str:
     return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"
 
 
-def _reason(body: str) -> str:
+def reason_in(body: str) -> str:
+    """The same of an answer's text; nothing of a page for browsers."""
     try:
         return in_short(json.loads(body))
     except (ValueError, RecursionError):

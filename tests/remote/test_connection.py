@@ -141,6 +141,14 @@ def test_an_answer_that_breaks_off(answer: Answer, reason: str, serve: Serve, co
         next(events)
 
 
+def test_an_answer_that_is_no_stream(serve: Serve, connect: Connect) -> None:
+    server = serve()
+    body = b'{"error": {"message": "streaming is switched off"}}'
+    server.answers = [Answer((body,), headers={"Content-Type": "application/json"})]
+    with pytest.raises(ServerError, match="does not stream its answer: streaming is switched off"):
+        ask(connect(server))
+
+
 def test_an_answer_that_is_not_wanted_any_more_closes_its_connection(serve: Serve, connect: Connect) -> None:
     server = serve()
     server.answers = [Answer((b"data: {}\n\n",), then="hang")]

@@ -38,7 +38,7 @@ def test_usage_and_the_clock_serve_where_nothing_else_is_said(serve: Serve, gene
     stats = measured(serve("unknown"), generate)
     assert (stats.prompt_tokens, stats.reused_tokens, stats.emitted) == (50, 40, 20)
     assert 0 < stats.ttft_s < 5
-    assert speculation(stats) == (0, 0, 0)
+    assert not {"drafted", "acceptance_rate", "mean_accepted_length"} & stats.as_dict().keys()
 
 
 def test_llama_server_times_each_request(serve: Serve, generate: Generate) -> None:
