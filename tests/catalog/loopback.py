@@ -6,11 +6,13 @@ knows ranges and must never see the user's token."""
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from typing import ClassVar
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 _API = re.compile(r"/api/models/(?P<repo>[\w.-]+/[\w.-]+)/revision/(?P<revision>[\w.-]+)(\?.*)?")
@@ -34,8 +36,9 @@ class Served:
 class LoopbackHub:
     """`cuts`: after how many bytes the next downloads break off. `store_answers`: statuses that the
     store gives next instead of bytes. `stalls`: by file, the bytes after which its next download stands
-    still until `go_on` is set, `stalled` being set by then."""
+    still until `go_on` is set, `stalled` being set by then. `pace_s`: seconds between two chunks."""
 
+    CHUNK: ClassVar = 65_536
     url: str
     store_url: str
     files: dict[str, Served] = field(default_factory=dict)
@@ -47,6 +50,7 @@ class LoopbackHub:
     tokens: dict[str, set[str | None]] = field(default_factory=lambda: {"hub": set(), "store": set()})
     ignores_ranges: bool = False
     stalls: dict[str, int] = field(default_factory=dict)
+    pace_s: float = 0.0
     stalled: Event = field(default_factory=Event)
     go_on: Event = field(default_factory=Event)
 
@@ -181,7 +185,10 @@ class _Handler(BaseHTTPRequestHandler):
             content = content[: self.hub.cuts.pop(0)]
             self.close_connection = True
         try:
-            self.wfile.write(content)
+            for at in range(0, len(content), self.hub.CHUNK):
+                self.wfile.write(content[at : at + self.hub.CHUNK])
+                if self.hub.pace_s:
+                    time.sleep(self.hub.pace_s)
         except ConnectionError:
             self.close_connection = True
 
