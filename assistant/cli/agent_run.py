@@ -166,7 +166,7 @@ class AgentRun:
             return "no"
         self._line.pause()
         self._previewed = request.preview
-        if request.tool in ("edit", "write"):
+        if request.tool in ("edit", "write", "patch"):
             self._show_diff(request.preview)
         else:
             self._say(request.preview, "bold")
