@@ -1,7 +1,7 @@
 """Exercises: a small repository with one bug, what to do about it, and the file as it should be.
 
-Each is a folder in `tasks`: `repo` is the repository, `exercise.toml` names its task, the file with the bug and
-the command that checks it, and `fixed.*` is that file without the bug."""
+Each is a folder in `tasks`: `repo` is the repository, `exercise.toml` names its task, the file with the bug
+and the command that checks it, and `fixed.*` is that file without the bug."""
 
 import shlex
 import shutil

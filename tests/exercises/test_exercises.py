@@ -1,5 +1,6 @@
-"""Every bug makes its check fail, every repair makes it pass, and the agent makes the repair in any format."""
+"""Every bug makes its check fail, every repair makes it pass, and the agent makes it in any format."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,7 @@ NAMES = [each.name for each in EXERCISES]
 
 
 def test_there_are_six_in_each_language() -> None:
-    assert {language: sum(each.language == language for each in EXERCISES) for language in LANGUAGES} == {
-        language: 6 for language in LANGUAGES
-    }
+    assert Counter(each.language for each in EXERCISES) == dict.fromkeys(LANGUAGES, 6)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=NAMES)

@@ -1,0 +1,65 @@
+"""All ways in which an answer is spoilt, over all exercises and formats."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.agent.edits import EDIT_FORMATS, EditFormat
+from tests.agent.edits.answers import Case, answer
+from tests.exercises.agent_work import new_repository
+from tests.exercises.exercise import Exercise, exercises
+from tests.exercises.judging import Judged, judge
+from tests.exercises.ways import WAYS
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """One cell: an exercise's answer in a format, spoilt in a way."""
+
+    way: str
+    exercise: Exercise
+    case: Case
+
+    @property
+    def name(self) -> str:
+        return f"{self.way}: {self.exercise.name}, {self.case.format}"
+
+
+def spoilt_answers(ways: Iterable[str] = WAYS) -> Iterator[Spoilt]:
+    """Every exercise in every format in which the way makes sense."""
+    for way in ways:
+        for written in EDIT_FORMATS:
+            for exercise in exercises():
+                if (case := _spoilt(way, exercise, written)) is not None:
+                    yield Spoilt(way, exercise, case)
+
+
+def a_few() -> Iterator[Spoilt]:
+    """Every way in every format, with exercises in turn."""
+    turn = 0
+    for way in WAYS:
+        for written in EDIT_FORMATS:
+            for offset in range(len(exercises())):
+                exercise = exercises()[(turn + offset) % len(exercises())]
+                if (case := _spoilt(way, exercise, written)) is not None:
+                    turn += offset + 7
+                    yield Spoilt(way, exercise, case)
+                    break
+
+
+def _spoilt(way: str, exercise: Exercise, written: EditFormat) -> Case | None:
+    return WAYS[way](answer(exercise.path, exercise.broken, exercise.fixed, written))
+
+
+class Repositories:
+    """One repository an exercise, in `folder`, made when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._roots: dict[str, Path] = {}
+
+    def judge(self, spoilt: Spoilt) -> Judged:
+        name = spoilt.exercise.name
+        if name not in self._roots:
+            self._roots[name] = new_repository(spoilt.exercise, self._folder / name)
+        return judge(spoilt.exercise, spoilt.case, self._roots[name])
