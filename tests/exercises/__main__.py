@@ -27,7 +27,7 @@ def main() -> int:
         print(f"{'way':28}" + "".join(f"{verdict:>9}" for verdict in VERDICTS))
         for way in chosen.ways or WAYS:
             counts: Counter[str] = Counter()
-            for spoilt in spoilt_answers([way]):
+            for spoilt in spoilt_answers(way):
                 judged = repositories.judge(spoilt)
                 counts[judged.verdict] += 1
                 if judged.verdict == chosen.show:

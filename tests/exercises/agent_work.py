@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.agent import events
 from assistant.agent.answer import code_blocks
-from assistant.agent.events import AgentEvent, Consent, Outcome, Request
+from assistant.agent.events import AgentEvent, Consent, Observed, Outcome, Request
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.permissions import Permissions
 from assistant.chat.tools import FORMATS
@@ -32,8 +31,8 @@ class Work:
     asked: Sequence[Request]
 
     @property
-    def observed(self) -> list[events.Observed]:
-        return [event for event in self.events if isinstance(event, events.Observed)]
+    def observed(self) -> list[Observed]:
+        return [event for event in self.events if isinstance(event, Observed)]
 
 
 def new_repository(exercise: Exercise, root: Path) -> Path:
@@ -92,7 +91,8 @@ def _edit_calls(text: str) -> list[str]:
         else:
             replies.append(written)
         at, last = found.end(), found[0]
-    if not replies:
-        return [hermes.before + "edit" + hermes.between + text]
-    replies[-1] += text[at:]
+    rest = text[at:]
+    if not replies or rest.lstrip().startswith("{"):
+        return [*replies, hermes.before + "edit" + hermes.between + rest.lstrip()]
+    replies[-1] += rest
     return replies

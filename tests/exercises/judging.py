@@ -76,11 +76,12 @@ def _only_laid_out_otherwise(exercise: Exercise, case: Case, root: Path, now: by
 def _bare(path: str, text: str) -> list[str]:
     """The words and signs of a program; in Python also where its blocks begin and end."""
     if path.endswith(".py"):
-        dull = (tokenize.COMMENT, tokenize.NL)
+        dull, blocks = (tokenize.COMMENT, tokenize.NL), (tokenize.INDENT, tokenize.DEDENT)
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
         return [
-            tokenize.tok_name[token.type] if token.type in (tokenize.INDENT, tokenize.DEDENT) else token.string
-            for token in tokenize.generate_tokens(io.StringIO(text).readline)
-            if token.type not in dull
+            tokenize.tok_name[each.type] if each.type in blocks else each.string
+            for each in tokens
+            if each.type not in dull
         ]
     return re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.DOTALL).split()
 

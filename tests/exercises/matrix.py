@@ -1,6 +1,6 @@
 """All ways in which an answer is spoilt, over all exercises and formats."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,26 +25,22 @@ class Spoilt:
         return f"{self.way}: {self.exercise.name}, {self.case.format}"
 
 
-def spoilt_answers(ways: Iterable[str] = WAYS) -> Iterator[Spoilt]:
+def spoilt_answers(way: str) -> Iterator[Spoilt]:
     """Every exercise in every format in which the way makes sense."""
-    for way in ways:
-        for written in EDIT_FORMATS:
-            for exercise in exercises():
-                if (case := _spoilt(way, exercise, written)) is not None:
-                    yield Spoilt(way, exercise, case)
+    for written in EDIT_FORMATS:
+        for exercise in exercises():
+            if (case := _spoilt(way, exercise, written)) is not None:
+                yield Spoilt(way, exercise, case)
 
 
-def a_few() -> Iterator[Spoilt]:
-    """Every way in every format, with exercises in turn."""
-    turn = 0
-    for way in WAYS:
-        for written in EDIT_FORMATS:
-            for offset in range(len(exercises())):
-                exercise = exercises()[(turn + offset) % len(exercises())]
-                if (case := _spoilt(way, exercise, written)) is not None:
-                    turn += offset + 7
-                    yield Spoilt(way, exercise, case)
-                    break
+def a_few(way: str) -> Iterator[Spoilt]:
+    """The way once in every format, with another exercise each time."""
+    for number, written in enumerate(EDIT_FORMATS):
+        first = 7 * (list(WAYS).index(way) + number) % len(exercises())
+        for exercise in (*exercises()[first:], *exercises()[:first]):
+            if (case := _spoilt(way, exercise, written)) is not None:
+                yield Spoilt(way, exercise, case)
+                break
 
 
 def _spoilt(way: str, exercise: Exercise, written: EditFormat) -> Case | None:

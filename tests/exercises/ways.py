@@ -1,4 +1,4 @@
-"""Thirty ways in which models spoil a good answer, as the tools that change files get it.
+"""Ways in which models spoil a good answer, as the tools that change files get it.
 
 Each takes a case with a good answer and gives it spoilt, None where it has nothing to spoil. Those that the
 tests of the edits know already are taken from there."""
@@ -51,6 +51,10 @@ def crlf(case: Case) -> Case | None:
     if case.format == "tool-call":
         return with_pieces(case, both(lambda text: text.replace("\n", "\r\n")))
     return CORRUPTIONS["CRLF in the answer"](case)
+
+
+def path_in_the_wrong_case(case: Case) -> Case:
+    return with_name(case, lambda path: str(PurePath(path).with_name(PurePath(path).name.title())))
 
 
 def absolute_path(case: Case) -> Case:
@@ -135,7 +139,8 @@ WAYS: dict[str, Way] = {
     "typographic quotes": known("typographic quotes"),
     "HTML entities": known("HTML entities"),
     "duplicated anchors": known("duplicated anchors"),
-    "path in the wrong case": known("path in the wrong case"),
+    "path in the wrong case": path_in_the_wrong_case,
+    "path without folders": known("name without folders"),
     "absolute path": absolute_path,
     "wrong file named": wrong_file,
     "text of another file": text_of_another_file,
