@@ -133,6 +133,9 @@ class AgentRun:
             case events.Checked():
                 style = "green" if event.result.passed else "red"
                 self._say(f"$ {event.result.command}: {event.result.describe()}", style)
+            case events.NotNeeded():
+                self._say("The check passes without these changes too; they were kept:")
+                self._show_diff(event.diff)
             case events.Shrunk():
                 taken = f"{event.tokens_before} to {event.tokens_after} tokens"
                 self._say(

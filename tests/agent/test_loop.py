@@ -44,6 +44,25 @@ def test_a_bug_is_found_repaired_and_checked(root: Path) -> None:
     assert (root / "calc.py").read_text() == BUGGY
 
 
+def test_what_the_check_does_not_need_is_told_and_stays(root: Path) -> None:
+    (root / "calc.py").write_text(BUGGY + "\n\ndef double(x):\n    return 2 * x\n")
+    besides = ("edit", {"path": "calc.py", "old": "2 * x", "new": "x + x"})
+    elsewhere = ("edit", {"path": "src/other.py", "old": "calc.add(1, 2)", "new": "calc.add(2, 1)"})
+    run = Run(root, test=CHECK)
+    outcome = run(ScriptedGenerator(*script(besides, FIX, elsewhere, DONE)))
+    assert outcome.status == "done"
+    (told,) = [event.diff for event in run.events if isinstance(event, events.NotNeeded)]
+    changed = [line for line in told.splitlines() if line.startswith(("+", "-"))]
+    assert changed == [
+        "--- a/calc.py", "+++ b/calc.py", "-    return 2 * x", "+    return x + x",
+        "--- a/src/other.py", "+++ b/src/other.py", "-print(calc.add(1, 2))", "+print(calc.add(2, 1))",
+    ]  # fmt: skip
+    assert (root / "calc.py").read_text() == FIXED + "\n\ndef double(x):\n    return x + x\n"
+    checkpoints = open_checkpoints(root)
+    apply_undo(checkpoints, plan_undo(checkpoints, turn=outcome.turn))
+    assert (root / "calc.py").read_text() == BUGGY + "\n\ndef double(x):\n    return 2 * x\n"
+
+
 def test_a_failing_check_goes_back_in_few_lines(root: Path) -> None:
     wrong = ("edit", {"path": "calc.py", "old": "    return a - b", "new": "    return a * b * 2"})
     right = ("edit", {"path": "calc.py", "old": "a * b * 2", "new": "a + b"})
