@@ -115,10 +115,7 @@ class AgentRun:
                 arguments = ", ".join(_short(value) for value in event.arguments.values())
                 self._say(f"{event.tool} {arguments}".rstrip(), "cyan")
             case events.Changed():
-                if event.diff != self._previewed:
-                    self._show_diff(event.diff)
-                for problem in event.problems:
-                    self._say(problem, "red")
+                self._show_changed(event)
             case events.Checking():
                 self._line.begin(f"$ {event.command}")
             case events.Checked():
@@ -140,6 +137,12 @@ class AgentRun:
                 self._line.reply(event)
                 for note in event.notes if isinstance(event, Reply) else ():
                     self._tell(note)
+
+    def _show_changed(self, event: events.Changed) -> None:
+        if event.diff != self._previewed:
+            self._show_diff(event.diff)
+        for problem in event.problems:
+            self._say(problem, "red")
 
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
         said, style = _ENDINGS[outcome.status]
