@@ -95,6 +95,27 @@ def test_a_new_file_in_a_new_folder_can_be_undone(root: Path) -> None:
     assert not (root / "a").exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("src/other.py", "is that of calc.py"),
+        ("src/calc.py", "is that of calc.py"),
+        ("CALC.py", "Changed calc.py."),
+        ("/calc.py", "Changed calc.py."),
+    ],
+)
+def test_a_whole_file_goes_where_it_belongs(root: Path, path: str, told: str) -> None:
+    text = "".join(f"x{n} = {n}\n" for n in range(9))
+    (root / "calc.py").write_text(BUGGY + text)
+    before = _files(root)
+    write = ("write", {"path": path, "text": FIXED + text})
+    run = Run(root)
+    run(ScriptedGenerator(*script(("read", {"path": "calc.py"}), write, DONE)))
+    assert told in run.told[1]
+    after = {**before, str(root / "calc.py"): (FIXED + text).encode()} if "Changed" in told else before
+    assert _files(root) == after
+
+
 LIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "outside": ("read", {"path": "../secret"}, "lies outside"),
     "outside by a link": ("read", {"path": "link"}, "lies outside"),

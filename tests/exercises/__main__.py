@@ -1,4 +1,5 @@
-"""What becomes of spoilt answers, way by way, or with --model which bugs the embedded model repairs.
+"""How many exercises good answers repair and what becomes of spoilt ones, way by way; with --model, which
+bugs the embedded model repairs.
 
 python -m tests.exercises [WAY...] [--show VERDICT]
 python -m tests.exercises --model [--told]"""
@@ -11,8 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from assistant.agent.edits import EDIT_FORMATS
 from tests.exercises.embedded import repairs
-from tests.exercises.matrix import Repositories, spoilt_answers
+from tests.exercises.exercise import exercises
+from tests.exercises.matrix import Repositories, repairs_with_good_answers, spoilt_answers
 from tests.exercises.ways import WAYS
 
 VERDICTS = ("right", "refused", "wrong")
@@ -32,7 +35,18 @@ def main() -> int:
         os.environ["CODER_HOME"] = str(Path(folder, "home"))
         if chosen.model:
             return repair_all(told=chosen.told)
+        if not chosen.ways:
+            answer_all(Path(folder))
         return spoil_all(chosen.ways or list(WAYS), chosen.show, Path(folder))
+
+
+def answer_all(folder: Path) -> None:
+    absent = sorted({each.needs for each in exercises() if not each.runs})
+    if absent:
+        print(f"Not here, so that files are compared with the fixed ones: {', '.join(absent)}")
+    for written in EDIT_FORMATS:
+        repaired = repairs_with_good_answers(written, folder)
+        print(f"good answers, {written:15}{len(repaired):3} of {len(exercises())} repaired", flush=True)
 
 
 def spoil_all(ways: Sequence[str], shown: str, folder: Path) -> int:
