@@ -19,4 +19,8 @@ func TestDistance(t *testing.T) {
 	if found := grid.Distance(Point{0, 0}, Point{4, 0}); found != -1 {
 		t.Errorf("got %d", found)
 	}
+	open := Grid{"...", "...", "..."}
+	if found := open.Distance(Point{0, 0}, Point{2, 0}); found != 2 {
+		t.Errorf("got %d", found)
+	}
 }
