@@ -115,15 +115,15 @@ class AgentRun:
                 arguments = ", ".join(_short(value) for value in event.arguments.values())
                 self._say(f"{event.tool} {arguments}".rstrip(), "cyan")
             case events.Changed():
-                if event.diff != self._previewed:
-                    self._show_diff(event.diff)
-                for problem in event.problems:
-                    self._say(problem, "red")
+                self._show_changed(event)
             case events.Checking():
                 self._line.begin(f"$ {event.command}")
             case events.Checked():
                 style = "green" if event.result.passed else "red"
                 self._say(f"$ {event.result.command}: {event.result.describe()}", style)
+            case events.NotNeeded():
+                self._say("The check passes without these changes too; they were kept:")
+                self._show_diff(event.diff)
             case events.Shrunk():
                 taken = f"{event.tokens_before} to {event.tokens_after} tokens"
                 self._say(
@@ -137,6 +137,12 @@ class AgentRun:
                 self._line.reply(event)
                 for note in event.notes if isinstance(event, Reply) else ():
                     self._tell(note)
+
+    def _show_changed(self, event: events.Changed) -> None:
+        if event.diff != self._previewed:
+            self._show_diff(event.diff)
+        for problem in event.problems:
+            self._say(problem, "red")
 
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
         said, style = _ENDINGS[outcome.status]
@@ -159,7 +165,7 @@ class AgentRun:
             return "no"
         self._line.pause()
         self._previewed = request.preview
-        if request.tool in ("edit", "write"):
+        if request.tool in ("edit", "write", "patch"):
             self._show_diff(request.preview)
         else:
             self._say(request.preview, "bold")

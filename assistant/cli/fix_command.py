@@ -181,9 +181,17 @@ class FixRun:
                 self._written = True
             case events.Reduced():
                 hunks = f"{event.dropped} of {event.dropped + event.kept} hunks"
-                self._say(f"{hunks} were not needed for the test to pass and were dropped again.")
+                self._say(f"{hunks} were not needed for the test to pass and were dropped again:")
+                self._show_dropped(event.diff)
             case _:
                 self._line.reply(event)
+
+    def _show_dropped(self, diff: str) -> None:
+        from assistant.cli.diff import diff_lines
+
+        if not self._quiet:
+            for text in diff_lines(diff):
+                self._err.print(text)
 
     def _show_diff(self, changes: "Sequence[Any]") -> None:
         from assistant.cli.diff import coloured
