@@ -65,17 +65,18 @@ class AgentRun:
 
     def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
         from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
+        from assistant.cli.setup import TINY, load_generator, recorded
 
         if resolve_model(model).tiny:
             self._say(TINY, "dim")
-        return load_generator(
-            model,
-            self._line.loading,
-            context_tokens=context,
-            repository=workspace.root,
-            tell=lambda note: self._say(note, "yellow"),
+
+        def tell(note: str) -> None:
+            self._say(note, "yellow")
+
+        generator = load_generator(
+            model, self._line.loading, context_tokens=context, repository=workspace.root, tell=tell
         )
+        return recorded(generator, "ask" if self._mode == "read-only" else "run", tell)
 
     def _work(
         self,

@@ -47,7 +47,7 @@ def bench(
     from assistant.bench.tasks import builtin_tasks, tasks_from
     from assistant.bench.verify import Case, verify_exactness
     from assistant.cli.live import LiveLine
-    from assistant.cli.setup import load_generator
+    from assistant.cli.setup import load_generator, recorded
     from assistant.errors import ExitCode, UsageError
 
     known = builtin_tasks() + [task for path in data or () for task in tasks_from(path, limit)]
@@ -58,6 +58,10 @@ def bench(
         )
     chosen = [task for task in known if not tasks or task.name in tasks]
     console = Console(stderr=True, highlight=False)
+
+    def tell(note: str) -> None:
+        console.print(note, markup=False)
+
     with LiveLine(console) as line:
         generator = load_generator(
             model,
@@ -66,7 +70,7 @@ def bench(
             kv_type=kv_type,
             flash_attention=flash_attention,
             exact=exact,
-            tell=lambda note: console.print(note, markup=False),
+            tell=tell,
         )
         try:
             if verify:
@@ -89,7 +93,7 @@ def bench(
                 )
                 _print_exactness(exactness, as_json)
                 raise typer.Exit(ExitCode.DONE if exactness.explained else ExitCode.NOT_ACHIEVED)
-            results = measure(generator, chosen, rounds=rounds, report=line.loading)
+            results = measure(recorded(generator, "bench", tell), chosen, rounds=rounds, report=line.loading)
             described = {
                 "model": generator.name,
                 "file": generator.model.path.name,

@@ -99,7 +99,7 @@ class FixRun:
         from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
         from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
+        from assistant.cli.setup import TINY, load_generator, recorded
         from assistant.repo.checkpoints import open_checkpoints
 
         check_request(self._sources, self._options)
@@ -108,13 +108,14 @@ class FixRun:
             self._say(TINY, "dim")
         outcome: Outcome | None = None
         with self._line:
-            generator = load_generator(
+            loaded = load_generator(
                 model,
                 self._line.loading,
                 repository=self._workspace.root,
                 tell=lambda note: self._say(note, "yellow"),
                 **loading,
             )
+            generator = recorded(loaded, "fix", lambda note: self._say(note, "yellow"))
             try:
                 fixer = Fixer(
                     generator,

@@ -122,11 +122,15 @@ def open_app(
 
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
         from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator  # slow to import: the app is there by now
+        from assistant.cli.setup import (
+            TINY,
+            load_generator,
+            recorded,
+        )  # slow to import: the app is there by now
 
         if resolve_model(model).tiny:
             tell(TINY)
-        return load_generator(
+        generator = load_generator(
             model,
             progress,
             context_tokens=context,
@@ -135,6 +139,7 @@ def open_app(
             repository=workspace.root,
             tell=tell,
         )
+        return recorded(generator, "app", tell)
 
     CoderApp(workspace, load).run()
 
@@ -163,6 +168,7 @@ def _register() -> None:
     from assistant.cli.pull_command import pull
     from assistant.cli.run_command import ask, run
     from assistant.cli.sessions_command import sessions
+    from assistant.cli.stats_command import stats
     from assistant.cli.train_command import train_draft
     from assistant.cli.undo_command import undo
 
@@ -173,6 +179,7 @@ def _register() -> None:
     app.command()(undo)
     app.command()(demo)
     app.command()(bench)
+    app.command()(stats)
     app.command()(pull)
     app.command("train-draft")(train_draft)
     app.command()(doctor)
