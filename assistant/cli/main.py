@@ -161,6 +161,7 @@ def _require_path(word: str) -> None:
 
 def _register() -> None:
     from assistant.cli.bench_command import bench
+    from assistant.cli.cost_command import cost
     from assistant.cli.demo_command import demo
     from assistant.cli.doctor_command import doctor
     from assistant.cli.fix_command import fix
@@ -179,6 +180,7 @@ def _register() -> None:
     app.command()(undo)
     app.command()(demo)
     app.command()(bench)
+    app.command()(cost)
     app.command()(stats)
     app.command()(pull)
     app.command("train-draft")(train_draft)
