@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.bars import bar
 from assistant.cli.options import JsonOption
 from assistant.errors import RefusedError, UsageError
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from assistant.bench.history import Filter, Group, History, Total
 
 _MOST_DAYS = 30
-_BAR_WIDTH = 20
 _SPAN = re.compile(r"(\d{1,5})([dwmy])")
 _DAYS_IN = {"d": 1, "w": 7, "m": 30, "y": 365}
 
@@ -165,7 +165,7 @@ def _speeds(group: str, totals: "Sequence[Total]") -> "Table":
             f"{stats.acceptance_rate:.0%}" if stats.drafted else "–",
             f"{stats.mean_accepted_length:.2f}",
             f"{stats.decode_tps:.1f}",
-            _bar(stats.decode_tps, fastest),
+            bar(stats.decode_tps, fastest),
         )
     return table
 
@@ -181,7 +181,7 @@ def _drafters(totals: "Sequence[Total]") -> "Table":
             f"{stats.accepted:,}",
             "",
             f"{stats.acceptance_rate:.0%}",
-            _bar(stats.acceptance_rate, 1.0),
+            bar(stats.acceptance_rate, 1.0),
         )
     return table
 
@@ -203,9 +203,3 @@ def _cell(text: str) -> Any:
     from assistant.visible import visible
 
     return Text(visible(text))
-
-
-def _bar(value: float, whole: float) -> str:
-    """A bar in eighths of a character."""
-    eighths = round(value / whole * _BAR_WIDTH * 8) if whole else 0
-    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()

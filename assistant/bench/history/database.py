@@ -41,7 +41,7 @@ class DamagedError(HistoryError):
 
 
 def connect(file: Path) -> sqlite3.Connection:
-    """The database at `file`, made where there is none. Raises HistoryError, DamagedError for a broken one."""
+    """The database at `file`, made where there is none. Raises HistoryError, of a broken one DamagedError."""
     with explained(file):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
