@@ -62,7 +62,10 @@ class AgentRun:
         sessions = Sessions(workspace.root)
         session, history = sessions.resume(resume) if resume else (sessions.new(), [])
         with session, self._line:
-            generator = open_generator(remote, settings, workspace.root, self._line.loading, self._tell)
+            command = "ask" if self._mode == "read-only" else "run"
+            generator = open_generator(
+                command, remote, settings, workspace.root, self._line.loading, self._tell
+            )
             try:
                 return self._work(generator, workspace, session, history, task)
             finally:

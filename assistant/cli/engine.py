@@ -58,12 +58,20 @@ def remote_for(
 
 
 def open_generator(
-    remote: Remote | None, settings: "Settings", root: Path, progress: "Progress", tell: Tell
+    command: str, remote: Remote | None, settings: "Settings", root: Path, progress: "Progress", tell: Tell
 ) -> "Generator":
-    """A generator to work with in the repository at `root`. `tell` hears what the user should know.
-    Raises as `load_generator` and `connect` do."""
+    """A generator to work with in the repository at `root`; what it does is recorded as work of `command`.
+    `tell` hears what the user should know. Raises as `load_generator` and `connect` do."""
+    from assistant.cli.setup import recorded
+
     if remote is not None:
-        return connect(remote, progress, tell)
+        generator = connect(remote, progress, tell)
+    else:
+        generator = _load(settings, root, progress, tell)
+    return recorded(generator, command, tell) if settings.history else generator
+
+
+def _load(settings: "Settings", root: Path, progress: "Progress", tell: Tell) -> "Generator":
     from assistant.catalog.resolve import resolve_model
     from assistant.cli.settings import loading
     from assistant.cli.setup import TINY, load_generator

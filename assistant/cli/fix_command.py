@@ -132,7 +132,9 @@ class FixRun:
         check_request(self._sources, self._options)
         outcome: Outcome | None = None
         with self._line:
-            generator = open_generator(remote, settings, self._workspace.root, self._line.loading, self._tell)
+            generator = open_generator(
+                "fix", remote, settings, self._workspace.root, self._line.loading, self._tell
+            )
             try:
                 fixer = Fixer(
                     generator,

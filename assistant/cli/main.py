@@ -130,7 +130,7 @@ def open_app(
     workspace = find_workspace(path)
 
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        return open_generator(remote, settings, workspace.root, progress, tell)
+        return open_generator("app", remote, settings, workspace.root, progress, tell)
 
     CoderApp(workspace, load).run()
 
@@ -153,6 +153,7 @@ def _require_path(word: str) -> None:
 def _register() -> None:
     from assistant.cli.bench_command import bench
     from assistant.cli.config_command import config
+    from assistant.cli.cost_command import cost
     from assistant.cli.demo_command import demo
     from assistant.cli.doctor_command import doctor
     from assistant.cli.fix_command import fix
@@ -160,6 +161,7 @@ def _register() -> None:
     from assistant.cli.pull_command import pull
     from assistant.cli.run_command import ask, run
     from assistant.cli.sessions_command import sessions
+    from assistant.cli.stats_command import stats
     from assistant.cli.train_command import train_draft
     from assistant.cli.undo_command import undo
 
@@ -170,6 +172,8 @@ def _register() -> None:
     app.command()(undo)
     app.command()(demo)
     app.command()(bench)
+    app.command()(cost)
+    app.command()(stats)
     app.command()(pull)
     app.command("train-draft")(train_draft)
     app.command()(doctor)
