@@ -1,5 +1,7 @@
 """An answer that grows while it is written."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -8,8 +10,9 @@ from textual.content import Content
 from textual.widgets import Collapsible, Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
-from assistant.tui.generation_events import Speed
+from assistant.tui.generation_events import Piece, Speed
 from assistant.tui.reading import ReadingBar
+from assistant.tui.speculation.origin_view import OriginView
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
@@ -54,29 +57,42 @@ class AssistantMessage(Vertical):
         self._prefix = prefix
         self._thoughts = Markdown(open_links=False)
         self._answer = Markdown(open_links=False)
+        self._origins = OriginView()
         self._streams: dict[bool, MarkdownStream] = {}
 
     def compose(self) -> ComposeResult:
         yield ReadingBar()
         yield Collapsible(self._thoughts, title="Thinking…", id="thoughts")
-        yield Collapsible(self._answer, collapsed=False, id="answer", classes="open")
+        yield Collapsible(self._answer, self._origins, collapsed=False, id="answer", classes="open")
         yield Static(classes="foot")
 
     async def on_mount(self) -> None:
         if self._prefix:
+            self._origins.add(self._prefix, None)
             await self._stream(False).write(visible(self._prefix))
 
     def show_reading(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
         self.query_one(ReadingBar).show(progress, tokens_per_s)
 
-    async def write(self, text: str, thinking: bool) -> None:
+    async def write(self, pieces: Sequence[Piece]) -> None:
         """Show more text. A run of accepted tokens arrives, and appears, as one piece."""
         self.query_one(ReadingBar).display = False
         fold = self.query_one("#thoughts", Collapsible)
-        fold.set_class(thinking or fold.has_class("used"), "used")
-        if not thinking and text.strip():
-            fold.title = "Thought"
-        await self._stream(thinking).write(visible(text))
+        for thinking, group in groupby(pieces, key=lambda piece: piece.thinking):
+            run = list(group)
+            text = "".join(piece.text for piece in run)
+            fold.set_class(thinking or fold.has_class("used"), "used")
+            if not thinking and text.strip():
+                fold.title = "Thought"
+            if not thinking:
+                for piece in run:
+                    self._origins.add(piece.text, piece.drafter)
+            await self._stream(thinking).write(visible(text))
+
+    def show_origins(self, shown: bool) -> None:
+        """Show the answer with where each word came from, or as it is meant to be read."""
+        self._origins.show(shown)
+        self._answer.display = not self._origins.has_class("shown")
 
     async def finish(self, finish: "FinishReason" = "stop", speed: Speed | None = None) -> None:
         """Show what is still on its way, and what it took; nothing may be written after this."""
@@ -106,7 +122,8 @@ class AssistantMessage(Vertical):
 
 
 def _took(speed: Speed) -> str:
-    read = f"{speed.prompt_tokens - speed.reused_tokens:,} tokens read"
-    reused = f", {speed.reused_tokens:,} reused" if speed.reused_tokens else ""
-    rate = f" at {speed.tokens_per_s:.0f} tok/s" if speed.tokens_per_s else ""
-    return f"{read}{reused} · {speed.emitted:,} written{rate}"
+    stats = speed.stats
+    read = f"{stats.prompt_tokens - stats.reused_tokens:,} tokens read"
+    reused = f", {stats.reused_tokens:,} reused" if stats.reused_tokens else ""
+    rate = f" at {stats.decode_tps:.0f} tok/s" if stats.decode_tps else ""
+    return f"{read}{reused} · {stats.emitted:,} written{rate}"

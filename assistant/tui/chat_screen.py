@@ -24,6 +24,8 @@ from assistant.tui.no_model import NoModel
 from assistant.tui.notice import Notice
 from assistant.tui.prompt import Prompt
 from assistant.tui.proposal import Proposal
+from assistant.tui.speculation.log import SpeculationLog
+from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.status import StatusBar
 from assistant.tui.user_message import UserMessage
 from assistant.tui.welcome import Welcome
@@ -45,6 +47,8 @@ class ChatScreen(Screen[None]):
         Binding("escape", "cancel", "Cancel"),
         Binding("escape", "back", "Back"),
         Binding("f5", "load_again", "Load the model"),
+        Binding("f3", "origins", "Origins", show=False),
+        Binding("f4", "speculation", "Speed"),
         Binding("ctrl+l", "new_conversation", "New"),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
@@ -59,6 +63,8 @@ class ChatScreen(Screen[None]):
         self._bridge = Bridge(self)
         self._waiting: deque[tuple[Prompt.Sent, UserMessage]] = deque()
         self._no_model: CoderError | None = None
+        self._origins_shown = False
+        self._log = SpeculationLog()
         self._run = 0
         self._asked: Prompt.Sent | None = None
         self._answer: AssistantMessage | None = None
@@ -102,6 +108,7 @@ class ChatScreen(Screen[None]):
 
     def on_loaded(self, event: events.Loaded) -> None:
         self.status.show_model(event.name, event.context_tokens)
+        self._log.pass_seconds = event.pass_seconds
         self._next()
 
     async def on_load_failed(self, event: events.LoadFailed) -> None:
@@ -162,6 +169,7 @@ class ChatScreen(Screen[None]):
         if event.run == self._run:
             self._answer = AssistantMessage(event.question.options.prefix)
             await self.conversation.add(self._answer)
+            self._answer.show_origins(self._origins_shown)
 
     def on_reading(self, event: events.Reading) -> None:
         if event.run == self._run and self._answer is not None:
@@ -170,12 +178,14 @@ class ChatScreen(Screen[None]):
     async def on_written(self, event: events.Written) -> None:
         if event.run == self._run and self._answer is not None:
             self.status.show_speed(event.speed)
-            for text, thinking in event.pieces:
-                await self._answer.write(text, thinking)
+            self._log.add(event.speed.stats)
+            await self._answer.write(event.pieces)
 
     async def on_finished(self, event: events.Finished) -> None:
         if event.run == self._run and self._answer is not None:
             self.status.show_speed(event.speed)
+            self._log.add(event.speed.stats)
+            self._log.end()
             self._dialogue.keep(event.question, event.reply)
             await self._answer.finish(event.reply.finish, event.speed)
             await self._propose(event.question, event.reply, self._answer)
@@ -271,6 +281,15 @@ class ChatScreen(Screen[None]):
 
     def action_help(self) -> None:
         self.app.push_screen(Help())
+
+    def action_speculation(self) -> None:
+        self.app.push_screen(SpeculationPanel(self._log))
+
+    def action_origins(self) -> None:
+        """Show, or no longer show, where each word of the answers came from."""
+        self._origins_shown = not self._origins_shown
+        for message in self.query(AssistantMessage):
+            message.show_origins(self._origins_shown)
 
     def action_scroll(self, pages: int) -> None:
         self.conversation.scroll_relative(y=pages * self.conversation.size.height, animate=False)

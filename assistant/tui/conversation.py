@@ -19,7 +19,7 @@ class Conversation(VerticalScroll, can_focus=False):
         padding: 0 2;
         scrollbar-size-vertical: 1;
         scrollbar-background: $background;
-        scrollbar-color: $surface-lighten-2;
+        scrollbar-color: $foreground 25%;
         & > * { max-width: 120; }
     }
     """

@@ -36,6 +36,8 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+L", "new conversation"),
             ("Ctrl+P", "all commands, such as the theme"),
             ("F2", "dark or light"),
+            ("F3", "which drafter each word of the answers came from"),
+            ("F4", "speculation as plots"),
             ("F5", "load the model again, when there is none"),
             ("Ctrl+C", "copy the selection, or cancel; twice quits"),
             ("Ctrl+Q", "quit"),
@@ -50,6 +52,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("edit, lookup, …", "the drafter that guessed last"),
             ("reused", "tokens of the prompt that were not read again"),
             ("ctx", "how full the model's context is"),
+            ("mem", "memory that coder and the model take"),
         ),
     ),
 )

@@ -18,7 +18,7 @@ class Notice(Static):
         margin: 1 0 0 0;
         padding: 0 1;
         color: $text-muted;
-        border-left: outer $surface-lighten-2;
+        border-left: outer $foreground 25%;
         &.error { border-left: outer $error; color: $foreground; }
     }
     """

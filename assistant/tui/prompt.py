@@ -23,7 +23,7 @@ class Prompt(TextArea):
         max-height: 8;
         margin: 0;
         padding: 0 1;
-        border: round $surface-lighten-2;
+        border: round $foreground 25%;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
         background: $background;

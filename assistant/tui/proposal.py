@@ -37,7 +37,7 @@ class Proposal(Vertical, can_focus=True):
     Proposal {
         height: auto;
         margin: 1 0 0 0;
-        border: round $surface-lighten-2;
+        border: round $foreground 25%;
         border-title-color: $foreground;
         border-title-style: bold;
         border-subtitle-color: $text-muted;

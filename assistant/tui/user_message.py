@@ -16,7 +16,7 @@ class UserMessage(Static):
         padding: 0 1;
         border-left: outer $primary;
         background: $surface;
-        &.waiting { color: $text-muted; border-left: outer $surface-lighten-2; }
+        &.waiting { color: $text-muted; border-left: outer $foreground 25%; }
     }
     """
 
