@@ -5,13 +5,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Collapsible, Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
 from assistant.tui.generation_events import Piece, Speed
+from assistant.tui.message import ChatMessage
 from assistant.tui.reading import ReadingBar
+from assistant.tui.record import Record
 from assistant.tui.speculation.origin_view import OriginView
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
@@ -26,7 +27,7 @@ _ENDED = {
 }
 
 
-class AssistantMessage(Vertical):
+class AssistantMessage(ChatMessage):
     """Reading progress, then the answer with its reasoning folded away above it, then what it took."""
 
     DEFAULT_CSS = """
@@ -55,10 +56,24 @@ class AssistantMessage(Vertical):
         """`prefix` is what was put into the model's mouth: the answer begins with it."""
         super().__init__()
         self._prefix = prefix
+        self._text: list[str] = [prefix]
+        self._told = ""
+        self._ended = False
         self._thoughts = Markdown(open_links=False)
         self._answer = Markdown(open_links=False)
         self._origins = OriginView()
         self._streams: dict[bool, MarkdownStream] = {}
+
+    @classmethod
+    def past(cls, record: Record) -> "AssistantMessage":
+        """One that was whole long ago."""
+        message = cls(record.text)
+        message._ended = True
+        message._told = record.foot
+        return message
+
+    def record(self) -> Record | None:
+        return Record("model", "".join(self._text), self._told) if self._ended else None
 
     def compose(self) -> ComposeResult:
         yield ReadingBar()
@@ -67,7 +82,10 @@ class AssistantMessage(Vertical):
         yield Static(classes="foot")
 
     async def on_mount(self) -> None:
-        if self._prefix:
+        if self._ended:
+            await self._answer.update(visible(self._prefix))
+            self._tell_end(self._told)
+        elif self._prefix:
             self._origins.add(self._prefix, None)
             await self._stream(False).write(visible(self._prefix))
 
@@ -86,6 +104,7 @@ class AssistantMessage(Vertical):
                 fold.title = "Thought"
             if not thinking:
                 for piece in run:
+                    self._text.append(piece.text)
                     self._origins.add(piece.text, piece.drafter)
             await self._stream(thinking).write(visible(text))
 
@@ -96,17 +115,15 @@ class AssistantMessage(Vertical):
 
     async def finish(self, finish: "FinishReason" = "stop", speed: Speed | None = None) -> None:
         """Show what is still on its way, and what it took; nothing may be written after this."""
-        self.query_one(ReadingBar).display = False
         self.query_one("#thoughts", Collapsible).title = "Thought"
         for stream in self._streams.values():
             await stream.stop()
         self._streams.clear()
         ended = _ENDED.get(finish, "")
         parts = [part for part in (ended, _took(speed) if speed else "") if part]
-        foot = self.query_one(".foot", Static)
-        mark = "■ " if ended else "● "
-        foot.update(Content.assemble((mark, "$text-warning" if ended else FAINT), " · ".join(parts)))
-        foot.set_class(bool(parts), "used")
+        self._ended = True
+        self._told = " · ".join(parts)
+        self._tell_end(self._told, "■ " if ended else "● ")
 
     def fold(self, title: str) -> None:
         """Fold the answer away: what it says is shown better elsewhere. `title` may hold markup."""
@@ -114,6 +131,12 @@ class AssistantMessage(Vertical):
         answer.title = title
         answer.remove_class("open")
         answer.collapsed = True
+
+    def _tell_end(self, told: str, mark: str = "● ") -> None:
+        self.query_one(ReadingBar).display = False
+        foot = self.query_one(".foot", Static)
+        foot.update(Content.assemble((mark, "$text-warning" if mark == "■ " else FAINT), told))
+        foot.set_class(bool(told), "used")
 
     def _stream(self, thinking: bool) -> MarkdownStream:
         if thinking not in self._streams:

@@ -11,7 +11,7 @@ from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
-from textual.screen import Screen
+from textual.widget import Widget
 
 from assistant.errors import CoderError, InterruptedByUserError
 from assistant.tui.generation_events import (
@@ -42,7 +42,7 @@ UPDATE_S = 0.05
 class Bridge:
     """Owns the generator, and posts to `screen`. All of its methods return at once, except `close`."""
 
-    def __init__(self, screen: Screen[None]) -> None:
+    def __init__(self, screen: Widget) -> None:
         self._screen = screen
         self._generator: Generator | None = None
         self._in_use = Lock()

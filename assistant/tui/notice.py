@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistant.errors import CoderError
+from assistant.tui.record import Record
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
@@ -24,11 +25,19 @@ class Notice(Static):
     """
 
     def __init__(self, message: str, hint: str = "", kind: Literal["note", "error"] = "note") -> None:
+        self._message = message
         parts: list[str | tuple[str, str]] = [("✗ ", "$text-error") if kind == "error" else "· "]
         parts.append(visible(message))
         if hint:
             parts.append(("\n  " + visible(hint), FAINT))
         super().__init__(Content.assemble(*parts), classes=kind)
+
+    @classmethod
+    def past(cls, record: Record) -> "Notice":
+        return cls(record.text)
+
+    def record(self) -> Record:
+        return Record("coder", self._message)
 
     @classmethod
     def of(cls, error: CoderError) -> "Notice":

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.engine.stats import Stats
 from assistant.tui.assistant_message import AssistantMessage
-from assistant.tui.speculation.drawings import costs, lengths, positions, rates
+from assistant.tui.speculation.drawings import Draw, costs, lengths, positions, rates
 from assistant.tui.speculation.log import SpeculationLog
 from assistant.tui.speculation.origin_view import OriginView
 from assistant.tui.speculation.plot import bar, columns, line, nice_top
@@ -50,7 +50,6 @@ def stats(passes: int) -> Stats:
 def test_the_log_adds_up_answers_and_samples_speed() -> None:
     log = SpeculationLog()
     log.pass_seconds = [0.0, 0.02, 0.025, 0.03, 0.035]
-    assert log.drafted_now is None
     for done in (4, 8, 12):
         log.add(stats(done))
     log.end()
@@ -67,12 +66,12 @@ def test_the_log_adds_up_answers_and_samples_speed() -> None:
 @pytest.mark.parametrize("draw", [rates, lengths, positions, costs])
 @pytest.mark.parametrize(("cells", "lines"), [(1, 1), (30, 8), (97, 27)])
 @pytest.mark.parametrize("answers", [0, 1])
-def test_drawings_fit_their_room(draw: object, cells: int, lines: int, answers: int) -> None:
+def test_drawings_fit_their_room(draw: Draw, cells: int, lines: int, answers: int) -> None:
     log = SpeculationLog()
     log.pass_seconds = [0.0, *(0.01 + 0.001 * n for n in range(1, 33))]
     for _ in range(answers):
         log.add(stats(20))
-    drawn = draw(log, cells, lines).plain.split("\n")  # type: ignore[operator]
+    drawn = draw(log, cells, lines).plain.split("\n")
     if cells > 1:
         assert len(drawn) <= lines
         assert all(len(each) <= cells for each in drawn)
@@ -84,9 +83,8 @@ async def test_each_word_keeps_where_it_came_from(root: Path) -> None:
         await say(pilot, "count")
         await until(pilot, lambda: "written" in notices(pilot))
         view = pilot.app.query_one(AssistantMessage).query_one(OriginView)
-        assert not view.display
         await pilot.press("f3")
-        assert view.display
+        assert view.has_class("shown")
         assert view.runs == [
             ("one ", "lookup"),
             ("two ", None),
@@ -96,4 +94,4 @@ async def test_each_word_keeps_where_it_came_from(root: Path) -> None:
         ]
         assert "lookup 56%   target 44%" in str(view.render())
         await pilot.press("f3")
-        assert not view.display
+        assert not view.has_class("shown")
