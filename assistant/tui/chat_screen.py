@@ -150,6 +150,8 @@ class ChatScreen(Screen[None]):
         match action:
             case "cancel":
                 return self.conversation.answers or self.conversation.waits
+            case "find_next":
+                return bool(self.search.text)
             case "back":
                 return self.focused is not self.prompt and not self.check_action("cancel", ())
             case "load_again":
@@ -165,7 +167,7 @@ class ChatScreen(Screen[None]):
         self.refresh_bindings()
 
     def action_back(self) -> None:
-        self.prompt.focus()
+        self.search.action_close()
 
     async def action_load_again(self) -> None:
         await self.conversation.load_again()
@@ -241,22 +243,24 @@ class ChatScreen(Screen[None]):
         self.search.open(text)
 
     async def on_search_bar_wanted(self, event: SearchBar.Wanted) -> None:
-        await self._go_to_match(event.step)
+        await self._show_match(0, go=event.go)
 
     def on_search_bar_closed(self) -> None:
-        if not isinstance(self.focused, ChatMessage):
-            self.prompt.focus()
+        self.conversation.unmark()
+        self.prompt.focus()
 
     async def action_find_next(self, step: int) -> None:
-        await self._go_to_match(step)
+        """Go to the next match, older ones for -1."""
+        await self._show_match(step, go=True)
 
-    async def _go_to_match(self, step: int) -> None:
+    async def _show_match(self, step: int, *, go: bool) -> None:
         text = self.search.text
         found = self.conversation.matching(text) if text else []
-        self._match = (self._match - step) % len(found) if step and found else 0
+        at = self._match - step if step else 0
+        self._match = at % len(found) if found else 0
         self.search.tell(self._match + 1, len(found))
         if found:
-            await self.conversation.show(found[-1 - self._match], text)
+            await self.conversation.show(found[-1 - self._match], text, go=go)
 
     async def _welcome(self) -> None:
         await self.conversation.mount(Welcome(self._shown_root, self._workspace.is_git))

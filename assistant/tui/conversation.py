@@ -100,18 +100,22 @@ class Conversation(VerticalScroll, can_focus=False):
         records = [*self.past.records, *map(_record, self.messages)]
         return [at for at, record in enumerate(records) if record and wanted in record.text.casefold()]
 
-    async def show(self, number: int, text: str) -> None:
-        """Bring the message with this number to view, at the first place that holds `text`."""
-        for marked in self.query(".found"):
-            marked.remove_class("found")
+    async def show(self, number: int, text: str, *, go: bool) -> None:
+        """Bring the message with this number to view, at the first place that holds `text`; `go` there."""
+        self.unmark()
         past = len(self.past.records)
         message = await self.past.reveal(number) if number < past else self.messages[number - past]
         holding = (block for block in message.query(MarkdownBlock) if _holds(block, text))
         place = next(holding, message)
         place.add_class("found")
-        if isinstance(message, ChatMessage):
+        if go and isinstance(message, ChatMessage):
             message.select()
         self.call_after_refresh(self.scroll_to_widget, place, animate=False, top=True)
+
+    def unmark(self) -> None:
+        """Mark no place as found any more."""
+        for marked in self.query(".found"):
+            marked.remove_class("found")
 
     def _keep_place(self, height_before: int) -> None:
         self.scroll_to(y=self.virtual_size.height - height_before - self.size.height, animate=False)

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 
 class SearchBar(Horizontal):
-    """Hidden until it is opened. Enter goes to the newest match, and on to older ones."""
+    """Hidden until it is opened. It shows the newest match while one writes; Enter goes there."""
 
     DEFAULT_CSS = """
     SearchBar {
@@ -24,19 +24,17 @@ class SearchBar(Horizontal):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "next(-1)", "Older", priority=True),
-        Binding("shift+enter,down", "next(1)", "Newer"),
-        Binding("up", "next(-1)", show=False),
+        Binding("enter", "go", "Go there", priority=True),
         Binding("escape", "close", "Close", priority=True),
     ]
 
     class Wanted(Message):
-        """Go to the next match of `text` in this direction: -1 is to older messages. A `step` of 0 begins."""
+        """Show the newest match of `text`; `go` says to give it the focus too."""
 
-        def __init__(self, text: str, step: int) -> None:
+        def __init__(self, text: str, go: bool) -> None:
             super().__init__()
             self.text = text
-            self.step = step
+            self.go = go
 
     class Closed(Message):
         """The search is over."""
@@ -68,11 +66,12 @@ class SearchBar(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Wanted(self.text, 0))
+        self.post_message(self.Wanted(self.text, go=False))
 
-    def action_next(self, step: int) -> None:
-        self.post_message(self.Wanted(self.text, step))
+    def action_go(self) -> None:
+        self.post_message(self.Wanted(self.text, go=True))
 
     def action_close(self) -> None:
         self.remove_class("open")
+        self._input.value = ""
         self.post_message(self.Closed())

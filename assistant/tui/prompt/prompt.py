@@ -102,6 +102,8 @@ class Prompt(TextArea):
                 self.action_send()
             case "ctrl+j" | "shift+enter":
                 self.action_new_line()
+            case "pageup" | "pagedown":
+                await self.run_action(f"screen.scroll({-1 if event.key == 'pageup' else 1})")
             case "question_mark" if not self.text:  # it could not be part of a question
                 await self.run_action("screen.help")
             case _:
