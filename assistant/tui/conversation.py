@@ -17,6 +17,7 @@ from assistant.tui.welcome import Welcome
 # More widgets make each frame slower; what is older becomes text, some at a time.
 MOST_WIDGETS = 60
 _LEFT = 40
+_MOST_BEHIND = 240
 
 
 class Conversation(VerticalScroll, can_focus=False):
@@ -121,9 +122,10 @@ class Conversation(VerticalScroll, can_focus=False):
         self.scroll_to(y=self.virtual_size.height - height_before - self.size.height, animate=False)
 
     async def _let_go(self) -> None:
-        """Make the oldest messages past, when there are many and the user does not look at them."""
+        """Make the oldest messages past when there are many: not at once where the user may look at them."""
         messages = self.messages
-        if len(messages) < MOST_WIDGETS or not self.is_vertical_scroll_end:
+        most = MOST_WIDGETS if self.is_vertical_scroll_end else _MOST_BEHIND
+        if len(messages) < most:
             return
         records: list[Record] = []
         for message in messages[:-_LEFT]:
