@@ -34,6 +34,7 @@ class AssistantMessage(ChatMessage):
     AssistantMessage {
         height: auto;
         margin: 1 0 0 0;
+        border-left: blank;
         Markdown { padding: 0 1; margin: 0; background: transparent; }
         MarkdownFence { margin: 0 0 1 0; & > Label { padding: 0 2; } }
         .foot { display: none; padding: 0 1; color: $text-muted; &.used { display: block; } }
@@ -73,7 +74,11 @@ class AssistantMessage(ChatMessage):
         return message
 
     def record(self) -> Record | None:
-        return Record("model", "".join(self._text), self._told) if self._ended else None
+        return self.so_far() if self._ended else None
+
+    def so_far(self) -> Record:
+        """What there is of it."""
+        return Record("model", "".join(self._text), self._told)
 
     def compose(self) -> ComposeResult:
         yield ReadingBar()

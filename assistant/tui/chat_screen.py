@@ -13,14 +13,16 @@ from textual.widgets import Footer
 from assistant.errors import CoderError
 from assistant.repo.workspace import Workspace
 from assistant.tui import generation_events as events
+from assistant.tui.attention import call_back
 from assistant.tui.export import export
 from assistant.tui.generation import Load
 from assistant.tui.help import Help
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.prompt import Prompt, PromptBox
-from assistant.tui.prompt.commands import find_command
+from assistant.tui.prompt.commands import Command, find_command
 from assistant.tui.proposal import Proposal
+from assistant.tui.rescue import take_untold
 from assistant.tui.run_card import RunCard
 from assistant.tui.search_bar import SearchBar
 from assistant.tui.speculation.log import SpeculationLog
@@ -77,6 +79,8 @@ class ChatScreen(Screen[None]):
         self.set_focus(self.prompt)
         self.status.show_loading("loading the model", 0.0)
         await self._welcome()
+        for path in await asyncio.to_thread(take_untold):
+            await self.conversation.add(Notice(f"A terminal was closed; its conversation is in {path}."))
 
     # What the model tells
 
@@ -95,6 +99,8 @@ class ChatScreen(Screen[None]):
         self.status.show_speed(event.speed)
         self._log.add(event.speed.stats)
         self._log.end()
+        stats = event.speed.stats
+        call_back(self.app, "coder: the answer is there", stats.prefill_s + stats.decode_s)
 
     def on_turns_changed(self, event: Turns.Changed) -> None:
         """Look at what is to be decided, if the user is not writing."""
@@ -125,10 +131,12 @@ class ChatScreen(Screen[None]):
         if command is None:
             self.notify(f"There is no command /{event.name}. /help lists them.", severity="warning")
             self.prompt.give_back(f"/{event.name} {event.argument}".strip())
-        elif command.takes:
-            await self.run_action(f"{command.action}({event.argument!r})")
         else:
-            await self.run_action(command.action)
+            await self.command(command, event.argument)
+
+    async def command(self, command: Command, argument: str = "") -> None:
+        """Do what the command says."""
+        await self.run_action(f"{command.action}({argument!r})" if command.takes else command.action)
 
     async def on_prompt_run(self, event: Prompt.Run) -> None:
         card = RunCard(event.command, self._workspace)
@@ -138,6 +146,9 @@ class ChatScreen(Screen[None]):
 
     def on_run_card_ended(self, event: RunCard.Ended) -> None:
         if event.result is not None:
+            call_back(
+                self.app, f"coder: {event.result.command} {event.result.describe()}", event.result.seconds
+            )
             self._outputs.append(event.card.told_to_model)
             count = len(self._outputs)
             outputs = "the output" if count == 1 else f"{count} outputs"

@@ -9,15 +9,30 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from assistant.tui.prompt.commands import COMMANDS
+
 _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Writing",
         (
             ("Enter", "send"),
             ("Ctrl+J, Shift+Enter", "new line"),
-            ('@path, @"a path"', "add a file to the question"),
+            ("@", "add a file, or what is declared somewhere; Tab completes"),
+            ("!command", "run it, confined; its output goes with the next question"),
+            ("Ctrl+G", "write in $EDITOR"),
             ("↑ ↓", "earlier questions, at the first and last line"),
             ("Esc", "cancel the answer, or take back what is queued"),
+        ),
+    ),
+    ("Commands", tuple((f"/{each.name} {each.takes}".strip(), each.about) for each in COMMANDS)),
+    (
+        "The conversation",
+        (
+            ("Ctrl+↑ Ctrl+↓", "go to a message: c copies it, b its code, block by block"),
+            ("r, e", "there: answer the question again, or write it anew"),
+            ("Ctrl+F, n, N", "find, the next older, the next newer"),
+            ("PgUp PgDn", "scroll"),
+            ("Ctrl+L", "new conversation"),
         ),
     ),
     (
@@ -32,8 +47,6 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
         (
-            ("PgUp PgDn", "scroll the conversation"),
-            ("Ctrl+L", "new conversation"),
             ("Ctrl+P", "all commands, such as the theme"),
             ("F2", "dark or light"),
             ("F3", "which drafter each word of the answers came from"),

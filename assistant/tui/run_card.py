@@ -78,7 +78,7 @@ class RunCard(Vertical, can_focus=True):
         self._workspace = workspace
         self._cancel = Event()
         self._judged: _Judged | None = None
-        self._asking = self._running = False
+        self._asking = self._busy = False
         self._outcome = self._told = ""
         self.border_title = Content(f"$ {visible(command)}")
         self._body = Static(Content.styled("looking what may be done", FAINT))
@@ -107,7 +107,7 @@ class RunCard(Vertical, can_focus=True):
             case "run_always":
                 return self._asking and self._judged is not None and bool(self._judged.always)
             case "stop":
-                return self._running
+                return self._busy
         return True
 
     def action_run(self) -> None:
@@ -151,7 +151,7 @@ class RunCard(Vertical, can_focus=True):
     async def _run(self, confinement: "Confinement") -> None:
         from assistant.agent.command import run_command
 
-        self._running = True
+        self._busy = True
         self._body.update(Content.styled("runs… Esc stops it", FAINT))
         self.refresh_bindings()
         result = await asyncio.to_thread(
@@ -163,7 +163,7 @@ class RunCard(Vertical, can_focus=True):
                 confinement=confinement,
             )
         )
-        self._running = False
+        self._busy = False
         self._told = _told(result)
         self.border_subtitle = Content(f"{result.describe()} · {result.seconds:.1f} s")
         self._end(_shown(result.output), result, result.describe())

@@ -20,6 +20,7 @@ from assistant.tui.generation import Bridge, Load
 from assistant.tui.no_model import NoModel
 from assistant.tui.notice import Notice
 from assistant.tui.proposal import Proposal
+from assistant.tui.record import Record
 from assistant.tui.user_message import UserMessage
 
 if TYPE_CHECKING:
@@ -174,6 +175,11 @@ class Turns(Conversation):
         self._waiting.clear()
         self._answer = None
         await self.clear()
+
+    def records_so_far(self) -> list[Record]:
+        """All messages, with what there is of an answer that is not whole."""
+        written = [self._answer.so_far()] if self._answer is not None else []
+        return [*self.records(), *written]
 
     def show_origins(self, shown: bool) -> None:
         """Show where each word of the answers came from, or the answers as they are meant."""

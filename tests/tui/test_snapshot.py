@@ -51,15 +51,22 @@ def loading(generator: Generator) -> Load:
     return lambda report, tell: generator
 
 
-async def ask(pilot: Pilot[None], text: str) -> None:
+async def prompt_of(pilot: Pilot[None]) -> Prompt:
+    """The prompt, when it is there."""
+    await until(pilot, lambda: pilot.app.query(Prompt))
     prompt = pilot.app.query_one(Prompt)
     prompt.cursor_blink = False
+    return prompt
+
+
+async def ask(pilot: Pilot[None], text: str) -> None:
+    prompt = await prompt_of(pilot)
     prompt.insert(text)
     await pilot.press("enter")
 
 
 async def until_ready(pilot: Pilot[None]) -> None:
-    pilot.app.query_one(Prompt).cursor_blink = False
+    await prompt_of(pilot)
     await until(pilot, lambda: "scripted-1b" in shown(pilot, "#model"))
 
 
@@ -122,7 +129,7 @@ def test_no_model(workspace: Workspace, snap_compare: Compare, size: tuple[int, 
         raise ModelError("There is no model on this machine yet.")
 
     async def wait(pilot: Pilot[None]) -> None:
-        pilot.app.query_one(Prompt).cursor_blink = False
+        await prompt_of(pilot)
         await until(pilot, lambda: pilot.app.query(NoModel))
 
     assert snap_compare(CoderApp(workspace, load), terminal_size=size, run_before=wait)

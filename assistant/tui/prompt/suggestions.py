@@ -32,10 +32,9 @@ class Suggestions(OptionList, can_focus=False):
         display: none;
         height: auto;
         max-height: 10;
-        border: round $foreground 25%;
         border-subtitle-color: $text-muted;
-        padding: 0 1;
         background: $surface;
+        &.-textual-compact { border: round $foreground 25%; padding: 0 1; }
         &.open { display: block; }
     }
     """
