@@ -29,7 +29,6 @@ from assistant.tui.speculation.log import SpeculationLog
 from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.status import StatusBar
 from assistant.tui.turns import Turns
-from assistant.tui.welcome import Welcome
 from assistant.visible import visible
 
 
@@ -62,7 +61,7 @@ class ChatScreen(Screen[None]):
         self._log = SpeculationLog()
         self._match = 0
         self._outputs: list[str] = []
-        self.conversation = Turns(workspace, load)
+        self.conversation = Turns(workspace, self._shown_root, load)
         self.status = StatusBar()
         self.search = SearchBar()
 
@@ -78,7 +77,6 @@ class ChatScreen(Screen[None]):
         # At once, not with the next messages: keys typed before the app was there are among those.
         self.set_focus(self.prompt)
         self.status.show_loading("loading the model", 0.0)
-        await self._welcome()
         for path in await asyncio.to_thread(take_untold):
             await self.conversation.add(Notice(f"A terminal was closed; its conversation is in {path}."))
 
@@ -181,15 +179,12 @@ class ChatScreen(Screen[None]):
         self.search.action_close()
 
     async def action_load_again(self) -> None:
-        await self.conversation.load_again()
-        if not self.conversation.messages:
-            await self._welcome()
         self.status.show_loading("loading the model", 0.0)
+        await self.conversation.load_again()
         self.refresh_bindings()
 
     async def action_new_conversation(self) -> None:
         await self.conversation.begin_anew()
-        await self._welcome()
         self.status.clear_speed()
         self.prompt.focus()
 
@@ -272,6 +267,3 @@ class ChatScreen(Screen[None]):
         self.search.tell(self._match + 1, len(found))
         if found:
             await self.conversation.show(found[-1 - self._match], text, go=go)
-
-    async def _welcome(self) -> None:
-        await self.conversation.mount(Welcome(self._shown_root, self._workspace.is_git))

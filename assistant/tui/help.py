@@ -17,8 +17,8 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Enter", "send"),
             ("Ctrl+J, Shift+Enter", "new line"),
-            ("@", "add a file, or what is declared somewhere; Tab completes"),
-            ("!command", "run it, confined; its output goes with the next question"),
+            ("@", "add a file or a definition; Tab completes"),
+            ("!command", "run it; the next question has its output"),
             ("Ctrl+G", "write in $EDITOR"),
             ("↑ ↓", "earlier questions, at the first and last line"),
             ("Esc", "cancel the answer, or take back what is queued"),
@@ -28,8 +28,9 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "The conversation",
         (
-            ("Ctrl+↑ Ctrl+↓", "go to a message: c copies it, b its code, block by block"),
-            ("r, e", "there: answer the question again, or write it anew"),
+            ("Ctrl+↑ Ctrl+↓", "go to a message"),
+            ("c, b", "copy it, or its code, block by block"),
+            ("r, e", "ask the question again, or write it anew"),
             ("Ctrl+F, n, N", "find, the next older, the next newer"),
             ("PgUp PgDn", "scroll"),
             ("Ctrl+L", "new conversation"),
@@ -49,7 +50,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Ctrl+P", "all commands, such as the theme"),
             ("F2", "dark or light"),
-            ("F3", "which drafter each word of the answers came from"),
+            ("F3", "which drafter each word came from"),
             ("F4", "speculation as plots"),
             ("F5", "load the model again, when there is none"),
             ("Ctrl+C", "copy the selection, or cancel; twice quits"),

@@ -5,6 +5,7 @@ from collections import deque
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
@@ -22,6 +23,7 @@ from assistant.tui.notice import Notice
 from assistant.tui.proposal import Proposal
 from assistant.tui.record import Record
 from assistant.tui.user_message import UserMessage
+from assistant.tui.welcome import Welcome
 
 if TYPE_CHECKING:
     from assistant.agent.dialogue import Dialogue, FileChange, Question
@@ -45,8 +47,9 @@ class Turns(Conversation):
             super().__init__()
             self.look = look
 
-    def __init__(self, workspace: Workspace, load: Load) -> None:
+    def __init__(self, workspace: Workspace, shown_root: str, load: Load) -> None:
         super().__init__()
+        self._shown_root = shown_root
         self._workspace = workspace
         self._load = load
         self._bridge = Bridge(self)
@@ -77,6 +80,10 @@ class Turns(Conversation):
     def has_no_model(self) -> bool:
         return self._no_model is not None
 
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield self._welcome()
+
     def on_mount(self) -> None:
         self._bridge.load(self._load)
 
@@ -88,6 +95,8 @@ class Turns(Conversation):
     async def load_again(self) -> None:
         self._no_model = None
         await self.query(NoModel).remove()
+        if not self.messages and not self.query(Welcome):
+            await self.mount(self._welcome())
         self._bridge.load(self._load)
 
     async def on_told(self, event: events.Told) -> None:
@@ -175,6 +184,10 @@ class Turns(Conversation):
         self._waiting.clear()
         self._answer = None
         await self.clear()
+        await self.mount(self._welcome())
+
+    def _welcome(self) -> Welcome:
+        return Welcome(self._shown_root, self._workspace.is_git)
 
     def records_so_far(self) -> list[Record]:
         """All messages, with what there is of an answer that is not whole."""

@@ -42,7 +42,7 @@ async def test_the_user_is_called_back_after_long_work(
     monkeypatch.setattr(attention, "_LONG_S", 0.3)
     monkeypatch.setenv("TMUX", "x") if tmux else monkeypatch.delenv("TMUX", raising=False)
     written: list[str] = []
-    async with app_with(ScriptedGenerator("fine " * 9, pause_s=0.05), root).run_test(size=SIZE) as pilot:
+    async with app_with(ScriptedGenerator("fine " * 60, pause_s=0.05), root).run_test(size=SIZE) as pilot:
         driver = pilot.app._driver
         assert driver is not None
         monkeypatch.setattr(driver, "write", written.append)

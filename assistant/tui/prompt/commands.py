@@ -15,7 +15,7 @@ class Command:
 
 COMMANDS = (
     Command("copy", "copy the last answer", "copy_answer"),
-    Command("edit", "write the last question anew, and forget its answer", "edit_last"),
+    Command("edit", "write the last question anew", "edit_last"),
     Command("editor", "write in $EDITOR", "write_in_editor"),
     Command("export", "save the conversation as markdown", "export", takes="FILE"),
     Command("find", "search the conversation", "find", takes="TEXT"),
