@@ -6,7 +6,7 @@ The in-process engine (`chat.local`) and a remote server both satisfy `Generator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from assistant.chat.messages import Message
 from assistant.chat.tools.formats import ToolFormatName
@@ -106,3 +106,13 @@ class Generator(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class KnowsCosts(Protocol):
+    """A generator that knows what the passes of its target cost."""
+
+    @property
+    def cost_curve(self) -> list[float]:
+        """Seconds of a target pass by its number of tokens, index 0 unused; empty where unknown."""
+        ...

@@ -17,11 +17,10 @@ class Scripted(ScriptedGenerator):
 
     model = SimpleNamespace(path=Path("m.gguf"))
     context = SimpleNamespace(threads=2)
-    cost_curve = (0.0, 0.01)
 
     def __init__(self, interrupted_after: int | None) -> None:
         answers = ["word " * 9] * (interrupted_after or 999)
-        super().__init__(*answers)
+        super().__init__(*answers, cost_curve=(0.0, 0.01))
         if interrupted_after:
             self._answers += [_Interruption()]  # type: ignore[list-item]
 

@@ -9,7 +9,7 @@ from assistant.bench.history.database import DamagedError, HistoryError, set_asi
 from assistant.bench.history.generation import Generation
 from assistant.bench.history.store import History
 from assistant.bench.history.task_type import task_of
-from assistant.chat.generator import Generator, Reply, ReplyEvent, ReplyOptions, TextPiece
+from assistant.chat.generator import Generator, KnowsCosts, Reply, ReplyEvent, ReplyOptions, TextPiece
 from assistant.chat.messages import Message
 from assistant.chat.tools import ToolFormatName
 from assistant.engine.stats import Stats
@@ -80,6 +80,11 @@ class Recorded:
     @property
     def tool_format(self) -> ToolFormatName:
         return self._generator.tool_format
+
+    @property
+    def cost_curve(self) -> list[float]:
+        """Empty where the generator knows none."""
+        return self._generator.cost_curve if isinstance(self._generator, KnowsCosts) else []
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return self._generator.count_tokens(messages)
