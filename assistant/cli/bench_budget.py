@@ -55,13 +55,13 @@ def show(report: BudgetReport, *, as_json: bool) -> None:
         out.print(f"SIMULATED, not measured: {report.simulated}.", style="bold yellow")
         out.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    names = ("", "jobs", "turns", "cut off", "tokens/turn", "work", "billed in", "billed out")
+    names = ("", "done", "turns", "cut off", "tokens/turn", "work", "billed in", "out")
     for number, name in enumerate(names):
         table.add_column(name, justify="right" if number else "left", no_wrap=True)
     for tally in report.tallies:
         table.add_row(
             tally.way,
-            f"{tally.finished}/{tally.jobs}",
+            f"{tally.finished / tally.jobs:.0%}" if tally.jobs else "–",
             _compact(tally.turns),
             _compact(tally.timeouts),
             f"{tally.work_per_turn:.1f}",
@@ -71,7 +71,10 @@ def show(report: BudgetReport, *, as_json: bool) -> None:
         )
     out.print(table)
     out.print()
-    out.print(f"Turns of at most {report.limit_s:g} s. work: answer tokens that a turn brings.")
+    jobs = report.tallies[0].jobs
+    out.print(
+        f"{jobs:,} jobs in turns of at most {report.limit_s:g} s. work: answer tokens that a turn brings."
+    )
     out.print("An answer has as many tokens either way; a turn more reads its prompt once more.")
     if report.stopped:
         out.print(f"Partial: {report.stopped}.", style="yellow")

@@ -85,7 +85,7 @@ def bench(
     from rich.console import Console
 
     from assistant.bench.budget.replay import replay
-    from assistant.bench.energy import open_meter
+    from assistant.bench.energy import metering
     from assistant.bench.measure import measure
     from assistant.bench.report import compare, document, read_document
     from assistant.cli import bench_budget
@@ -125,15 +125,15 @@ def bench(
                 replayed = replay(recorded(generator, "bench", tell), chosen, budget, line.loading)
                 bench_budget.show(replayed, as_json=as_json)
                 raise typer.Exit(ExitCode.INTERRUPTED if replayed.stopped else ExitCode.DONE)
-            meter = open_meter()
-            measured = measure(
-                recorded(generator, "bench", tell),
-                chosen,
-                rounds=rounds,
-                report=line.loading,
-                seconds=_QUICK_S if quick else None,
-                meter=meter,
-            )
+            with metering() as meter:
+                measured = measure(
+                    recorded(generator, "bench", tell),
+                    chosen,
+                    rounds=rounds,
+                    report=line.loading,
+                    seconds=_QUICK_S if quick else None,
+                    meter=meter,
+                )
             found = document(
                 measured,
                 model=generator.name,

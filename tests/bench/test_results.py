@@ -1,5 +1,6 @@
 """What may be said of measurements: intervals, noise, energy; and what is kept of half of one."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 
 from assistant.bench import energy
 from assistant.bench.energy import open_meter
+from assistant.bench.energy_mac import PowerMetrics
 from assistant.bench.measure import measure
 from assistant.bench.results import Sample, TaskResult
 from assistant.bench.suites import suite_task, work_tasks
@@ -124,6 +126,26 @@ def test_gpus_are_metered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert meter.joules() == 2.5
 
 
+def test_powermetrics_is_added_up_while_it_runs(tmp_path: Path) -> None:
+    program = tmp_path / "powermetrics"
+    program.write_text(
+        "#!/bin/sh\n"
+        "echo '*** Sampled system activity ***'; echo 'CPU Power: 9 mW'\n"
+        "echo 'Combined Power (CPU + GPU + ANE): 20000 mW'\n"
+        "exec sleep 60\n"
+    )
+    program.chmod(0o755)
+    meter = PowerMetrics(str(program))
+    deadline = time.monotonic() + 20
+    while not (first := meter.joules()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    began = time.monotonic()
+    time.sleep(0.05)
+    joules, seconds = meter.joules() - first, time.monotonic() - began
+    meter.close()
+    assert joules == pytest.approx(20 * seconds, rel=0.5)
+
+
 def test_energy_of_answers_is_told_by_token() -> None:
     class Growing:
         sources: tuple[str, ...] = ("x",)
@@ -132,6 +154,8 @@ def test_energy_of_answers_is_told_by_token() -> None:
         def joules(self) -> float:
             self.count += 3.0
             return self.count
+
+        def close(self) -> None: ...
 
     found = measure(ScriptedGenerator(*["x"] * 9), [TASK], rounds=1, report=lambda *_: None, meter=Growing())
     assert found.results[0].joules_per_token() == (0.75, 0.75)  # four tokens an answer
