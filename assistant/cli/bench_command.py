@@ -118,16 +118,17 @@ def bench(
             exact=exact,
             tell=tell,
         )
+        listened = recorded(generator, "bench", tell)
         try:
             if verify:
                 _verify(generator, chosen, line, temperature=temperature, seed=seed, as_json=as_json)
             if budget:
-                replayed = replay(recorded(generator, "bench", tell), chosen, budget, line.loading)
+                replayed = replay(listened, chosen, budget, line.loading)
                 bench_budget.show(replayed, as_json=as_json)
                 raise typer.Exit(ExitCode.INTERRUPTED if replayed.stopped else ExitCode.DONE)
             with metering() as meter:
                 measured = measure(
-                    recorded(generator, "bench", tell),
+                    listened,
                     chosen,
                     rounds=rounds,
                     report=line.loading,
@@ -144,7 +145,7 @@ def bench(
                 metered=meter.sources if meter else (),
             )
         finally:
-            generator.close()
+            listened.close()
     changes = compare(found, earlier) if earlier else []
     write_reports(found, changes, markdown=markdown, html=html)
     if as_json:

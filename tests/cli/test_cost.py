@@ -8,7 +8,7 @@ import pytest
 from assistant.bench.cost.report import UNCHANGED
 from assistant.bench.history import History, history_file
 from assistant.errors import ExitCode
-from tests.bench.history.test_history import generation
+from tests.bench.history.made import generation
 from tests.cli.coder import coder
 
 MACHINE = ["--hardware", "3652.5EUR", "--life", "2", "--hours", "5", "--power", "500"]

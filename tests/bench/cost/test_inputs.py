@@ -12,7 +12,7 @@ from assistant.bench.cost.quantities import QUANTITIES, checked
 from assistant.bench.cost.speeds import from_bench, from_history
 from assistant.bench.history import History, history_file
 from assistant.errors import UsageError
-from tests.bench.history.test_history import generation
+from tests.bench.history.made import generation
 
 LINE = '[{}]\nprovider = "x"\ncurrency = "EUR"\ninput = 1\noutput = {}\nseen = 2026-01-02\nsource = "mine"\n'
 
