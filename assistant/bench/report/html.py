@@ -99,8 +99,8 @@ def _speeds(tasks: Sequence[Document]) -> str:
 
 
 def _cost_curve(seconds: Sequence[float]) -> list[str]:
-    """What a pass of n tokens costs, beside a line where each costs as much as the first; nothing where it was
-    not measured. `seconds[n]`, index 0 unused."""
+    """What a pass of n tokens costs beside n passes of one; nothing where it was not measured. `seconds[n]`,
+    index 0 unused."""
     relative = [each / seconds[1] for each in seconds[1:]] if len(seconds) > 2 and seconds[1] else []
     if not relative:
         return []
