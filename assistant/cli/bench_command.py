@@ -90,8 +90,10 @@ def bench(
     from assistant.bench.report import compare, document, read_document
     from assistant.cli import bench_budget
     from assistant.cli.bench_output import show, write_reports
+    from assistant.cli.engine import recorded
     from assistant.cli.live import LiveLine
-    from assistant.cli.setup import load_generator, recorded
+    from assistant.cli.settings import loading, settings_for
+    from assistant.cli.setup import load_generator
 
     if simulate:
         if budget is None:
@@ -103,6 +105,14 @@ def bench(
     if quick:
         chosen, rounds = [task.shortened(_QUICK_REQUESTS, _QUICK_TOKENS) for task in chosen], _QUICK_ROUNDS
     earlier = read_document(against) if against else None
+    settings = settings_for(
+        Path(),
+        may_ask=not as_json,
+        model=model,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
+    )
     console = Console(stderr=True, highlight=False)
 
     def tell(note: str) -> None:
@@ -110,15 +120,13 @@ def bench(
 
     with LiveLine(console) as line:
         generator = load_generator(
-            model,
+            settings.model,
             line.loading,
-            context_tokens=context,
-            kv_type=kv_type,
-            flash_attention=flash_attention,
             exact=exact,
             tell=tell,
+            **loading(settings),
         )
-        listened = recorded(generator, "bench", tell)
+        listened = recorded(generator, "bench", tell) if settings.history else generator
         try:
             if verify:
                 _verify(generator, chosen, line, temperature=temperature, seed=seed, as_json=as_json)

@@ -1,7 +1,6 @@
 """A generator whose replies go into the history, which never stands in their way."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,13 +13,6 @@ from assistant.chat.generator import Generator, Reply, ReplyEvent, ReplyOptions,
 from assistant.chat.messages import Message
 from assistant.chat.tools import ToolFormatName
 from assistant.engine.stats import Stats
-
-_OFF = {"off", "false", "no", "0"}
-
-
-def recording_is_on(environ: Mapping[str, str] = os.environ) -> bool:
-    """Generations are recorded unless CODER_HISTORY is off."""
-    return environ.get("CODER_HISTORY", "").strip().lower() not in _OFF
 
 
 class Recorder:

@@ -53,8 +53,8 @@ def test_a_job_that_gets_nowhere_is_given_up() -> None:
 
 def test_the_clock_cuts_a_turn_off() -> None:
     generator = ScriptedGenerator("warm", *["word " * 400] * 40, pause_s=0.01, piece_chars=5)
-    task = Task("t", "", (Request("q", max_tokens=600),))
-    found = replay(generator, [task], 0.2, lambda *_: None)
+    task = Task("t", "", (Request("q", max_tokens=60),))
+    found = replay(generator, [task], 0.05, lambda *_: None)
     assert all(one.timeouts > 0 and one.seconds < 0.5 * one.turns for one in found.tallies)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.bench.history import DamagedError, Filter, History, HistoryError
-from assistant.bench.history.recording import Recorded, Recorder, recording_is_on
+from assistant.bench.history.recording import Recorded, Recorder
 from assistant.bench.history.task_type import task_of
 from assistant.chat.generator import ReplyOptions, TextPiece
 from assistant.chat.messages import Message
@@ -185,10 +185,3 @@ def test_processes_record_side_by_side(file: Path) -> None:
 )
 def test_task_types(text: str, sources: tuple[str, ...], task: str) -> None:
     assert task_of(ReplyOptions(sources=sources), text) == task
-
-
-@pytest.mark.parametrize(
-    ("value", "on"), [(None, True), ("", True), ("on", True), ("off", False), ("0", False)]
-)
-def test_turning_it_off(value: str | None, on: bool) -> None:
-    assert recording_is_on({} if value is None else {"CODER_HISTORY": value}) is on
