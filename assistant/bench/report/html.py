@@ -67,13 +67,16 @@ def as_html(document: Document, changes: Sequence[Change] = ()) -> str:
 
 
 def _speedups(tasks: Sequence[Document]) -> str:
-    most = max((max(task["speedup"], *task["speedup_interval_95"]) for task in tasks), default=1.0)
+    edges = [task["speedup_interval_95"] or [task["speedup"]] * 2 for task in tasks]
+    most = max(
+        (max(task["speedup"], high) for task, (_, high) in zip(tasks, edges, strict=True)), default=1.0
+    )
     scale = (_WIDTH - _LEFT - 60) / max(most, 1.0)
     one = _LEFT + scale
     drawn = [f'<line x1="{one:.1f}" y1="0" x2="{one:.1f}" y2="{len(tasks) * _ROW}" stroke="{_PLAIN}"/>']
     for number, task in enumerate(tasks):
         middle = number * _ROW + _ROW / 2
-        low, high = (_LEFT + scale * edge for edge in task["speedup_interval_95"])
+        low, high = (_LEFT + scale * edge for edge in edges[number])
         drawn.append(_bar(middle, _BAR, scale * task["speedup"], _FAST))
         drawn.append(
             f'<line x1="{low:.1f}" y1="{middle}" x2="{high:.1f}" y2="{middle}" '
