@@ -47,6 +47,12 @@ def test_nothing_given_is_nothing_made_up() -> None:
     assert len(found["left_out"]) >= 4
 
 
+def test_a_machine_that_is_there_anyway_has_no_currency() -> None:
+    found = document("--hardware", "0", *MACHINE[2:], *SPEEDS, "--tokens-in", "0", "--tokens-out", "1000")
+    assert (found["inputs"]["hardware"], found["currency"]) == (0.0, "USD")
+    assert found["hardware_per_million"] == {"plain": 0.0, "speculative": 0.0}
+
+
 def test_speeds_come_from_the_history() -> None:
     with History(history_file()) as history:
         history.add([generation(), generation(command="bench", speculate=False)])
