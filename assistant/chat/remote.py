@@ -14,7 +14,7 @@ from assistant.chat.tools.formats import ToolFormatName
 from assistant.engine.constraint import Grammar
 from assistant.engine.stats import Stats
 from assistant.errors import ContextFullError, UsageError
-from assistant.remote.chunk import Chunk, parse_chunk
+from assistant.remote.chunk import Chunk, Delta, parse_chunk
 from assistant.remote.connection import Connection
 from assistant.remote.errors import CancelledError, CutOffError, ServerError, in_short
 from assistant.remote.meter import Meter
@@ -94,7 +94,10 @@ class RemoteGenerator:
         except ServerError as error:
             if not answer.begun:
                 raise
-            notes.append(f"{error.message} What it had written is kept.")
+            if answer.finish_reason:  # all but the end of the stream came
+                finish = self._finish(answer, stats, notes)
+            else:
+                notes.append(f"{error.message} What it had written is kept.")
         for text, thinking in answer.flush():
             yield TextPiece(text, thinking, None, stats)
         if finish not in ("cancelled", "lost"):
@@ -113,8 +116,9 @@ class RemoteGenerator:
         notes: list[str],
     ) -> Stream[Chunk, None, None]:
         """The stream of an answer, held to `schema` where the server does that."""
-        room = self.context_tokens - prompt if self._server.counts else options.max_tokens
-        most = None if options.max_tokens is None else min(options.max_tokens, room or 1)
+        most = options.max_tokens
+        if most is not None and self._server.counts:  # vLLM refuses to be asked for more than there is room
+            most = min(most, self.context_tokens - prompt)
         if schema and self._takes_schemas:
             try:
                 yield from self._stream(messages, options, most, schema)
@@ -187,10 +191,11 @@ class _Answer:
         pieces: list[tuple[str, bool]] = []
         for choice in chunk.choices[:1]:
             self.finish_reason = choice.finish_reason or self.finish_reason
-            if thought := choice.delta.reasoning_content or choice.delta.reasoning:
+            delta = choice.delta or Delta()
+            if thought := delta.reasoning_content or delta.reasoning:
                 pieces.append((thought, True))
             # Where the server does not split reasoning off, it stands in the content.
-            pieces += self._splitter.feed(choice.delta.content or "")
+            pieces += self._splitter.feed(delta.content or "")
         return self._kept(pieces)
 
     def flush(self) -> list[tuple[str, bool]]:

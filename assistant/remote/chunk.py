@@ -1,8 +1,15 @@
 """One event of a streamed chat completion, as OpenAI defines it and as servers extend it."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from assistant.remote.errors import ServerError
 
@@ -21,7 +28,7 @@ class Delta(_Part):
 
 
 class Choice(_Part):
-    delta: Delta = Delta()
+    delta: Delta | None = None
     finish_reason: str | None = None
 
 
@@ -67,12 +74,23 @@ class Metrics(_Part):
     speculative_decoding: Acceptance | None = None
 
 
+def _or_nothing(value: object, validate: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+# Figures of another shape than we know are left out: an answer is worth more than they are.
+_Figures = WrapValidator(_or_nothing)
+
+
 class Chunk(_Part):
     choices: list[Choice] = Field(default_factory=list)
-    usage: Usage | None = None
-    timings: Timings | None = None
-    prompt_progress: Progress | None = None
-    metrics: Metrics | None = None
+    usage: Annotated[Usage | None, _Figures] = None
+    timings: Annotated[Timings | None, _Figures] = None
+    prompt_progress: Annotated[Progress | None, _Figures] = None
+    metrics: Annotated[Metrics | None, _Figures] = None
     error: Any = None
 
 

@@ -41,10 +41,10 @@ def refusal(address: Address, status: int, body: str, *, location: str = "") -> 
                 hint="Give a smaller task, or start the server with a larger context.",
             )
         case 401:
-            hint = f"Put its key into {VARIABLE}, or: keyring set {SERVICE} {host}"
+            hint = f"Put its key into {VARIABLE} or its profile's variable, or: keyring set {SERVICE} {host}"
             return ServerError(f"{host} wants a key, or another one (401){said}.", hint=hint, status=status)
         case 403:
-            hint = f"The key in {VARIABLE} may lack the right to use this model."
+            hint = "The key may lack the right to use this model."
             return ServerError(f"{host} does not permit this (403){said}.", hint=hint, status=status)
         case 404 | 405:
             hint = "The URL must be the API's base, such as http://HOST:8000/v1; --model names the model."

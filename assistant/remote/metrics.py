@@ -70,7 +70,8 @@ def take_timings(stats: Stats, timings: Timings) -> None:
     stats.reused_tokens = timings.cache_n
     stats.prefill_s = timings.prompt_ms / 1000
     stats.emitted = timings.predicted_n
-    stats.decode_s = timings.predicted_ms / 1000
+    # The first token comes of the prompt's pass, at next to no time of its own.
+    stats.decode_s = timings.predicted_ms / 1000 if timings.predicted_n > 1 else 0.0
     stats.forward_passes = max(timings.predicted_n - timings.draft_n_accepted, 0)
     _take_drafts(stats, timings.draft_n, timings.draft_n_accepted)
 

@@ -112,6 +112,13 @@ def test_what_came_before_the_server_was_lost_is_kept(
     assert reason in last.notes[0]
 
 
+def test_an_answer_that_has_ended_needs_no_goodbye(serve: Serve, generate: Generate) -> None:
+    server = serve()
+    server.answers = [Answer((chunk("One", finish="stop"),))]
+    last, _ = reply(generate(server))
+    assert (last.text, last.finish, last.notes) == ("One", "stop", ())
+
+
 def test_an_answer_that_fails_before_its_first_word_is_an_error(serve: Serve, generate: Generate) -> None:
     server = serve()
     server.answers = [Answer((event({"error": {"message": "CUDA died."}}),))]

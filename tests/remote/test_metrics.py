@@ -86,6 +86,17 @@ def test_sglang_gives_averages(serve: Serve, generate: Generate) -> None:
     assert (stats.mean_accepted_length, stats.acceptance_rate) == (2.5, 0.4)
 
 
+def test_figures_of_a_shape_that_nobody_knows_cost_no_answer(serve: Serve, generate: Generate) -> None:
+    odd = {"timings": "soon", "metrics": [1], "prompt_progress": {"total": None}}
+    stats = measured(serve("unknown"), generate, **odd)
+    assert (stats.emitted, speculation(stats)) == (20, (0, 0, 0))
+
+
+def test_a_first_token_has_no_speed(serve: Serve, generate: Generate) -> None:
+    timings = {"prompt_n": 5, "prompt_ms": 9.0, "predicted_n": 1, "predicted_ms": 0.001}
+    assert measured(serve("llama.cpp"), generate, timings=timings).decode_tps == 0
+
+
 @pytest.mark.parametrize("text", ["", "nonsense\n", "sglang:spec_accept_length NaN\n", "# sglang:x 1\n"])
 def test_metrics_that_say_nothing(text: str, serve: Serve, generate: Generate) -> None:
     server = serve("SGLang")
