@@ -19,7 +19,7 @@ def discard(root: Path, file: FileDiff, choice: Choice | None = None) -> Decisio
     shown, or where git would run a program to bring it back."""
     if file.status == "conflict":
         raise RefusedError(
-            f"{file.path} is in conflict.", hint="Edit it (e), or: git checkout --ours or --theirs"
+            f"{file.path} is in conflict.", hint="Edit it (E), or: git checkout --ours or --theirs"
         )
     before = read_state(root, file.path)
     choice = choice or everything(file)

@@ -56,7 +56,7 @@ def _resolve(root: Path, file: FileDiff, title: str) -> Decision:
     """Stage a file in conflict as it lies there, which settles the conflict."""
     place = root / file.path
     if place.is_file() and any(line.startswith(_MARKERS) for line in place.read_bytes().splitlines()):
-        raise RefusedError(f"{file.path} still has conflict markers.", hint="Edit it first (e).")
+        raise RefusedError(f"{file.path} still has conflict markers.", hint="Edit it first (E).")
     before: Slots = read_slots(root, [file.path])[file.path]
     return _change(root, title, IndexChange(file.path, before, slots(store_from_tree(root, file))))
 
