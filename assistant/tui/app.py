@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -19,6 +19,9 @@ from assistant.tui.generation import Load
 from assistant.tui.theme import DARK, LIGHT
 from assistant.tui.too_small import TooSmall, too_small
 
+if TYPE_CHECKING:
+    from assistant.agent.review import Comment
+
 QUIT_WITHIN_S = 2.0
 
 
@@ -27,6 +30,7 @@ class CoderApp(App[None]):
 
     TITLE = "coder"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f4", "review", "Review", key_display="F4"),
         Binding("f2", "dark_or_light", "Dark or light", show=False),
         Binding("ctrl+c", "interrupt", "Copy or quit", priority=True, show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -62,11 +66,27 @@ class CoderApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand("New conversation", "Forget this one", self.chat.action_new_conversation)
+        yield SystemCommand("Review", "Decide about the changes of the working tree", self.action_review)
         yield SystemCommand("Dark or light", "Switch between the two themes", self.action_dark_or_light)
         yield SystemCommand("Theme", "Choose among all themes", self.action_change_theme)
         yield SystemCommand("Help", "All keys", self.chat.action_help)
         yield SystemCommand("Screenshot", "Save this screen as an SVG file", self.deliver_screenshot)
         yield SystemCommand("Quit", "Leave coder", self.action_quit)
+
+    def action_review(self) -> None:
+        """Review the diff of the working tree. What is said about it becomes the next question."""
+        if not self._workspace.is_git:
+            self.notify("There is no git repository here, and so no diff.")
+        elif self.screen is self.chat:
+            from assistant.agent.review import as_task
+            from assistant.tui.review.screen import ReviewScreen  # not needed before the app is there
+            from assistant.tui.review.state import Review
+
+            def take(comments: "tuple[Comment, ...] | None") -> None:
+                if comments:
+                    self.chat.prompt.give_back(as_task(comments))
+
+            self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
 
     def action_dark_or_light(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name

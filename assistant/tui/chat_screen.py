@@ -130,6 +130,9 @@ class ChatScreen(Screen[None]):
     # Questions
 
     async def on_prompt_sent(self, event: Prompt.Sent) -> None:
+        if event.text == "/review":
+            await self.app.run_action("review")
+            return
         waits_for = "the answer before it is there" if self._bridge.ready else "the model is loaded"
         message = UserMessage(event.text, waits_for)
         await self.conversation.add(message)

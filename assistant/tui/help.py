@@ -39,6 +39,7 @@ _SECTIONS: tuple[Section, ...] = (
             ("PgUp PgDn", "scroll the conversation"),
             ("Ctrl+L", "new conversation"),
             ("Ctrl+P", "all commands, such as the theme"),
+            ("F4, /review", "decide about the changes of the working tree, and commit them"),
             ("F2", "dark or light"),
             ("F5", "load the model again, when there is none"),
             ("Ctrl+C", "copy the selection, or cancel; twice quits"),

@@ -31,7 +31,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
     DiffBrowser {
         background: $background;
         #body { height: 1fr; }
-        Footer { padding: 0 1; background: $background; }
+        Footer { background: $background; }
     }
     """
 
@@ -101,7 +101,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
         left = sum(map(review.left_in, review.files))
         side = "staged (Tab)" if review.diff.staged else "not staged (Tab)"
         beyond = f" · {review.diff.left_out:,} untracked files not shown" if review.diff.left_out else ""
-        self.outcome.show_left(f"{side} · {len(review.files)} files · {left} to decide{beyond}")
+        self.outcome.show_left(f"{side} · {counted_files(len(review.files))} · {left} to decide{beyond}")
         self.refresh_bindings()
 
     def on_file_list_chosen(self, event: FileList.Chosen) -> None:
@@ -147,3 +147,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
 
     def action_mark(self, step: int) -> None:
         self.pane.mark(step)
+
+
+def counted_files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"

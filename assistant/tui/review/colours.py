@@ -30,6 +30,7 @@ class Colours:
         self._pairs: dict[int, dict[int, int]] = {}
         self._chunks: dict[tuple[int, str, int], dict[int, Content]] = {}
         self._lines: dict[tuple[int, int], Content] = {}
+        self._mixed: dict[int, bool] = {}
 
     def line(self, hunk: int, at: int) -> Content:
         """Line `at` of a hunk, safe to show, without newline."""
@@ -43,10 +44,25 @@ class Colours:
         side = "removed" if hunk.lines[at].kind == "removed" else "added"
         key = (number, side, at // _CHUNK)
         if key not in self._chunks:
-            self._chunks[key] = _chunk(hunk, side, at // _CHUNK, self._language)
+            self._chunks[key] = self._chunk(hunk, side, at // _CHUNK, self._returns(number))
         content = self._chunks[key][at]
         style = _WORD.get(hunk.lines[at].kind, "")
         return content.add_spans([Span(start, end, style) for start, end in self._changed(number, at)])
+
+    def _chunk(self, hunk: Hunk, side: str, number: int, returns: bool) -> dict[int, Content]:
+        """The lines of one side among a chunk of the hunk's lines, coloured together."""
+        from textual.highlight import highlight  # slow to import
+
+        wanted = range(number * _CHUNK, min((number + 1) * _CHUNK, len(hunk.lines)))
+        at = [i for i in wanted if hunk.lines[i].kind in ("context", side)]
+        plain = [_shown(hunk.lines[i], returns) for i in at]
+        coloured = highlight("\n".join(plain), language=self._language, theme=_theme())
+        # The highlighter drops blank lines at the end, and some lexers do at the beginning.
+        lines = coloured.split("\n", allow_blank=True)
+        lines += [Content(line) for line in plain[len(lines) :]]
+        if [line.plain for line in lines[: len(plain)]] != plain:
+            lines = [Content(line) for line in plain]
+        return dict(zip(at, lines, strict=False))
 
     def _changed(self, number: int, at: int) -> Spans:
         hunk = self._hunks[number]
@@ -55,34 +71,27 @@ class Colours:
         other = self._pairs[number].get(at)
         if other is None:
             return []
-        old, new = (shown(hunk.lines[each], hunk) for each in sorted((at, other)))
+        returns = self._returns(number)
+        old, new = (_shown(hunk.lines[each], returns) for each in sorted((at, other)))
         return changed_words(old, new)[at > other]
 
+    def _returns(self, number: int) -> bool:
+        """Whether some lines of the hunk end with CR LF and others do not: then one has to see which."""
+        if number not in self._mixed:
+            self._mixed[number] = (
+                len({each.content.endswith(b"\r\n") for each in self._hunks[number].lines}) > 1
+            )
+        return self._mixed[number]
 
-def shown(line: Line, hunk: Hunk) -> str:
-    """A line's text, safe to show. A CR at its end is shown where others in the hunk have none."""
+
+def _shown(line: Line, returns: bool) -> str:
+    """A line's text, safe to show; with a CR at its end if `returns` are to be seen."""
     text = line.content.removesuffix(b"\n")
-    mixed = len({each.content.endswith(b"\r\n") for each in hunk.lines}) > 1
-    if text.endswith(b"\r") and not mixed:
+    if text.endswith(b"\r") and not returns:
         text = text[:-1]
     decoded = text[: 4 * _LONGEST].decode("utf-8", "replace").replace("\r", _RETURN)
     cut = len(decoded) > _LONGEST or len(text) > 4 * _LONGEST
     return one_line(decoded[:_LONGEST]) + ("…" if cut else "")
-
-
-def _chunk(hunk: Hunk, side: str, number: int, language: str) -> dict[int, Content]:
-    """The lines of one side among a chunk of the hunk's lines, coloured together."""
-    from textual.highlight import highlight  # slow to import
-
-    wanted = range(number * _CHUNK, min((number + 1) * _CHUNK, len(hunk.lines)))
-    at = [i for i in wanted if hunk.lines[i].kind in ("context", side)]
-    plain = [shown(hunk.lines[i], hunk) for i in at]
-    coloured = highlight("\n".join(plain), language=language, theme=_theme()).split("\n", allow_blank=True)
-    # The highlighter drops blank lines at the end, and some lexers do at the beginning.
-    lines = [*coloured, *(Content(line) for line in plain[len(coloured) :])]
-    if [line.plain for line in lines[: len(plain)]] != plain:
-        lines = [Content(line) for line in plain]
-    return dict(zip(at, lines, strict=False))
 
 
 @cache

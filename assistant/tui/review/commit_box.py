@@ -107,7 +107,7 @@ class CommitBox(ModalScreen[CommitWish | None]):
     def _counted(self) -> str:
         files = self._staged.files
         lines = f"+{sum(file.added for file in files)} −{sum(file.removed for file in files)}"
-        return f"{len(files)} file{'s' if len(files) > 1 else ''}  {lines}"
+        return f"{len(files)} file{'' if len(files) == 1 else 's'}  {lines}"
 
     def _note(self) -> Content:
         if not self._programs:

@@ -73,7 +73,7 @@ class FileList(ScrollView):
             self.post_message(self.Chosen(number))
 
     def render_line(self, y: int) -> Strip:
-        number, width = self.scroll_offset.y + y, self.size.width
+        number, width = self.scroll_offset.y + y, self.scrollable_content_region.width
         if number >= len(self._files):
             return Strip.blank(width, self.get_visual_style().rich_style)
         current = number == self._current

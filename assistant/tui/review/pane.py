@@ -244,7 +244,7 @@ class DiffPane(ScrollView, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        number, width = self.scroll_offset.y + y, self.size.width
+        number, width = self.scroll_offset.y + y, self.scrollable_content_region.width
         base = self.get_visual_style()
         if self._painter is None or number >= len(self._rows):
             return Strip.blank(width, base.rich_style)
