@@ -75,7 +75,7 @@ class FileDiff:
     def mode_changed(self) -> bool:
         return self.old is not None and self.new is not None and self.old.mode != self.new.mode
 
-    @property
+    @cached_property
     def by_line(self) -> bool:
         """Whether one can decide about its lines: those of files, in text that git stores as it is shown."""
         special = {entry.mode for entry in (self.old, self.new) if entry} & {LINK, SUBMODULE}

@@ -39,6 +39,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
         super().__init__()
         self._review = review
         self._at = 0
+        self._keys = (False, False)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -101,8 +102,11 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
         left = sum(map(review.left_in, review.files))
         side = "staged (Tab)" if review.diff.staged else "not staged (Tab)"
         beyond = f" · {review.diff.left_out:,} untracked files not shown" if review.diff.left_out else ""
+        keys = (review.diff.staged, self.pane.line_mode)
+        if keys != self._keys:  # the footer is slow to change
+            self._keys = keys
+            self.refresh_bindings()
         self.outcome.show_left(f"{side} · {counted_files(len(review.files))} · {left} to decide{beyond}")
-        self.refresh_bindings()
 
     def on_file_list_chosen(self, event: FileList.Chosen) -> None:
         self.open_file(event.number)
@@ -139,11 +143,11 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
     def action_lines(self) -> None:
         if not self.pane.enter_line_mode():
             self.outcome.refuse(CoderError("There are no lines to choose from here."))
-        self.refresh_bindings()
+        self.show_progress()
 
     def action_hunks(self) -> None:
         self.pane.leave_line_mode()
-        self.refresh_bindings()
+        self.show_progress()
 
     def action_mark(self, step: int) -> None:
         self.pane.mark(step)

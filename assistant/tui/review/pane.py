@@ -14,7 +14,7 @@ from assistant.repo.diff import FileDiff
 from assistant.repo.staging import Choice
 from assistant.tui.review.painting import Cell, Painter
 from assistant.tui.review.parts import Part, choice_of
-from assistant.tui.review.rows import Row, rows_of
+from assistant.tui.review.rows import Row, extents, nearest, rows_of
 from assistant.tui.review.strips import strip_of
 
 _STEP = 3
@@ -55,11 +55,13 @@ class DiffPane(ScrollView, can_focus=True):
         self._comments = comments
         self._painter: Painter | None = None
         self._rows: list[Row] = []
+        self._extents: list[range] = []
         self._part = 0
         self._line: int | None = None
         self._marked: set[tuple[int, int]] = set()
         self._shift = 0
         self._wanted_split: bool | None = None
+        self._bodies: dict[tuple[int, bool, bool, int, str], Strip] = {}
 
     # What is shown
 
@@ -117,13 +119,13 @@ class DiffPane(ScrollView, can_focus=True):
             if file
             else []
         )
+        self._extents = extents(self._rows)
+        self._bodies.clear()
         self.virtual_size = Size(self.size.width, len(self._rows))
         if self._line is not None:
             self._to_line(self._nearest(min(self._line, len(self._rows) - 1)))
-        elif follow:
-            self._show_part()
         else:
-            self._show_part(gently=True)
+            self._show_part(gently=not follow)
         self.refresh()
 
     def toggle_split(self) -> None:
@@ -141,7 +143,7 @@ class DiffPane(ScrollView, can_focus=True):
         """To the next line or part, or on in a part that is longer than the screen. False at the end."""
         if self._line is not None:
             return self._to_line(self._next_line(self._line, step))
-        start, end = self._extent()
+        start, end = self._extent().start, self._extent().stop
         top, height = self.scroll_offset.y, self.size.height
         if (step > 0 and end > top + height) or (step < 0 and start < top):
             self.scroll_relative(y=step * _STEP, animate=False)
@@ -153,7 +155,7 @@ class DiffPane(ScrollView, can_focus=True):
         if self._painter is None or not 0 <= number < len(self._painter.parts):
             return False
         self._part = number
-        self._line = None if self._line is None else self._nearest(self._head_of(number))
+        self._line = None if self._line is None else self._nearest(self._extent().start)
         self._show_part()
         self.refresh()
         return True
@@ -168,6 +170,7 @@ class DiffPane(ScrollView, can_focus=True):
 
     def sideways(self, step: int) -> None:
         self._shift = max(0, self._shift + step * _SIDEWAYS)
+        self._bodies.clear()
         self.refresh()
 
     def enter_line_mode(self) -> bool:
@@ -176,7 +179,7 @@ class DiffPane(ScrollView, can_focus=True):
             return False
         if self._kept(self.file, self.part):
             return False
-        return self._to_line(self._nearest(self._head_of(self._part)))
+        return self._to_line(self._nearest(self._extent().start))
 
     def leave_line_mode(self) -> None:
         self._line, self._marked = None, set()
@@ -216,8 +219,7 @@ class DiffPane(ScrollView, can_focus=True):
         return next((n for n in numbers if self._changed(self._rows[n])), at)
 
     def _nearest(self, at: int) -> int | None:
-        numbers = sorted(range(len(self._rows)), key=lambda n: (abs(n - at), n < at))
-        return next((n for n in numbers if self._changed(self._rows[n])), None)
+        return nearest(len(self._rows), at, lambda number: self._changed(self._rows[number]))
 
     def _changed(self, row: Row) -> set[tuple[int, int]]:
         if self.file is None or row.kind != "line":
@@ -225,16 +227,12 @@ class DiffPane(ScrollView, can_focus=True):
         lines = self.file.hunks[row.hunk].lines
         return {(row.hunk, at) for at in row.lines if lines[at].kind != "context"}
 
-    def _head_of(self, part: int) -> int:
-        return next((n for n, row in enumerate(self._rows) if row.part == part), 0)
-
-    def _extent(self) -> tuple[int, int]:
-        """The first row of the current part, and the one after its last."""
-        own = [n for n, row in enumerate(self._rows) if row.part == self._part and row.kind != "gap"]
-        return (own[0], own[-1] + 1) if own else (0, 0)
+    def _extent(self) -> range:
+        """The rows of the current part."""
+        return self._extents[self._part] if self._extents else range(0)
 
     def _show_part(self, *, gently: bool = False) -> None:
-        start, end = self._extent()
+        start, end = self._extent().start, self._extent().stop
         top, height = self.scroll_offset.y, self.size.height
         if top <= start and (end <= top + height or gently):
             return
@@ -252,12 +250,20 @@ class DiffPane(ScrollView, can_focus=True):
         current = row.part == self._part
         bar = ("▌" if current and row.kind != "gap" else " ", "$primary")
         mark = self._mark(row, number)
-        cells = [Cell(Content.assemble(bar, mark), "none", 2), *self._cells(row, width - 2)]
+        margin = Cell(Content.assemble(bar, mark), "none", 2)
+        return Strip.join([self._strip(margin, base), self._body(row, number, width - 2)])
+
+    def _body(self, row: Row, number: int, width: int) -> Strip:
+        """What is right of the cursor; kept, since scrolling draws the same rows again and again."""
         on_line = number == self._line
-        return Strip.join(
-            self._strip(cell, self._style("line" if on_line and i else cell.kind))
-            for i, cell in enumerate(cells)
-        )
+        key = (number, on_line, row.part == self._part and row.kind == "head", width, self.app.theme)
+        found = self._bodies.get(key)
+        if found is None:
+            found = self._bodies[key] = Strip.join(
+                self._strip(cell, self._style("line" if on_line else cell.kind))
+                for cell in self._cells(row, width)
+            )
+        return found
 
     def _mark(self, row: Row, number: int) -> tuple[str, str]:
         if self._marked & self._changed(row):

@@ -50,6 +50,26 @@ def rows_of(
     return rows
 
 
+def extents(rows: Sequence[Row]) -> list[range]:
+    """The rows of each part, without the gap behind it."""
+    found: list[range] = []
+    for number, row in enumerate(rows):
+        if row.part == len(found):
+            found.append(range(number, number + 1))
+        elif row.kind != "gap":
+            found[-1] = range(found[-1].start, number + 1)
+    return found
+
+
+def nearest(count: int, at: int, wanted: Callable[[int], object]) -> int | None:
+    """The wanted one of `count` rows that is nearest to row `at`, the later one of two."""
+    for distance in range(count):
+        for number in (at + distance, at - distance):
+            if 0 <= number < count and wanted(number):
+                return number
+    return None
+
+
 def pairs(hunk: Hunk) -> dict[int, int]:
     """Removed lines and the added ones that took their place, both ways."""
     found: dict[int, int] = {}
@@ -60,10 +80,10 @@ def pairs(hunk: Hunk) -> dict[int, int]:
 
 
 def _hunk_rows(file: FileDiff, number: int, part: int, split: bool) -> Iterator[Row]:
-    hunk = file.hunks[number]
+    hunk, by_line = file.hunks[number], file.by_line
     for left, right in _columns(hunk) if split else ((i, i) for i in range(len(hunk.lines))):
         yield Row("line", part, number, left, right)
-        if file.by_line and any(_lacks_newline(hunk, line) for line in (left, right) if line is not None):
+        if by_line and any(_lacks_newline(hunk, line) for line in (left, right) if line is not None):
             yield Row("note", part, number, text="no newline at the end of the file")
 
 

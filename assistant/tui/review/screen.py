@@ -103,7 +103,7 @@ class ReviewScreen(DiffBrowser):
         if file is not None:
             choice = None if whole else self.pane.choice
             review = self._review
-            await self.do(lambda: review.decide(partial(act, review.root, file, choice)))
+            await self.do(lambda: review.decide(partial(act, review.root, file, choice), file))
 
     async def action_undo(self) -> None:
         await self.do(self._review.undo, say=lambda title: f"taken back: {title}" if title else "")
@@ -128,7 +128,7 @@ class ReviewScreen(DiffBrowser):
         if text is not None:
             new = edited(file.hunks[hunk], text)
             review = self._review
-            await self.do(lambda: review.decide(partial(rewrite, review.root, file, hunk, new)))
+            await self.do(lambda: review.decide(partial(rewrite, review.root, file, hunk, new), file))
 
     async def action_open_editor(self) -> None:
         file = self.file

@@ -2,7 +2,9 @@
 
 Its methods ask git and write files, so that they are called in a thread."""
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +24,7 @@ class Review:
         self._kept: set[str] = set()
         self._comments: dict[str, list[Comment]] = {}
         self._keys: dict[tuple[str, Part], str] = {}
+        self._left: dict[str, int] = {}
         self._taking_back: list[tuple[str, Callable[[], None]]] = []
 
     @property
@@ -36,16 +39,31 @@ class Review:
     def load(self, *, staged: bool | None = None) -> None:
         """Read the diff anew, or the other one. Raises CoderError."""
         wanted = self.diff.staged if staged is None else staged
-        self.diff = read_diff(self.root, staged=wanted, paths=self._paths)
-        self._keys = {}
+        self._show(read_diff(self.root, staged=wanted, paths=self._paths))
 
-    def decide(self, act: Callable[[], Decision]) -> str:
-        """Do it, remember how to take it back, and read the diff anew; returns what was done, in words."""
+    def _load_again(self, file: FileDiff) -> None:
+        """Read anew what one file has come to; the others are as they were."""
+        paths = [path for path in (file.path, file.former) if path]
+        fresh = read_diff(self.root, staged=self.diff.staged, paths=paths)
+        others = (each for each in self.files if each.path not in paths)
+        ordered = sorted((*others, *fresh.files), key=lambda each: os.fsencode(each.path))
+        self._show(replace(self.diff, files=tuple(ordered)))
+
+    def _show(self, diff: Diff) -> None:
+        self.diff = diff
+        self._keys, self._left = {}, {}
+
+    def decide(self, act: Callable[[], Decision], file: FileDiff | None = None) -> str:
+        """Do it, remember how to take it back, and read the diff anew, of `file` alone where it is about
+        no other; returns what was done, in words."""
         try:
             decision = act()
             self._taking_back.append((decision.title, partial(take_back, self.root, decision)))
         finally:
-            self.load()
+            if file is None:
+                self.load()
+            else:
+                self._load_again(file)
         return decision.title
 
     def undo(self) -> str:
@@ -63,7 +81,7 @@ class Review:
     def keep(self, file: FileDiff, part: Part) -> bool:
         """Mark a part as looked at and good, or take the mark off; returns whether it has it now."""
         key = self._key(file, part)
-        self._kept ^= {key}
+        self._toggle(key)
         self._taking_back.append((f"keep in {file.path}", partial(self._toggle, key)))
         return key in self._kept
 
@@ -72,7 +90,9 @@ class Review:
 
     def left_in(self, file: FileDiff) -> int:
         """Parts that are not kept."""
-        return sum(not self.is_kept(file, part) for part in parts_of(file))
+        if file.path not in self._left:
+            self._left[file.path] = sum(not self.is_kept(file, part) for part in parts_of(file))
+        return self._left[file.path]
 
     def comment(self, file: FileDiff, part: Part, text: str) -> None:
         """Say something about a part."""
@@ -91,6 +111,7 @@ class Review:
 
     def _toggle(self, key: str) -> None:
         self._kept ^= {key}
+        self._left = {}
 
 
 def _comment(file: FileDiff, part: Part, text: str) -> Comment:
