@@ -157,8 +157,12 @@ def _git(
 
 
 def _environment(root: Path) -> dict[str, str]:
-    """The user's own, without what steers git, and with what keeps it still and at home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    """The user's own, without what steers git but who it is for, and with what keeps it still and at home."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_"))
+    }
     return kept | {
         "GIT_CEILING_DIRECTORIES": str(root.parent),
         "GIT_WORK_TREE": str(root),

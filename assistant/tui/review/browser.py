@@ -84,7 +84,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
         self._at = min(max(at, 0), max(len(files) - 1, 0))
         self.pane.show(self.file, part=part)
         self.query_one(Title).show(self.file, self._at, len(files))
-        self.query_one(Nothing).show(self._review.diff)
+        self.query_one(Nothing).show(self._review.diff if self._review.loaded else None)
         self.show_progress()
 
     def _show_again(self) -> None:

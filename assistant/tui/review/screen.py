@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
 from assistant.errors import CoderError
@@ -139,6 +140,8 @@ class ReviewScreen(DiffBrowser):
         try:
             with self.app.suspend():
                 open_editor(self._review.root / file.path, line)
+        except SuspendNotSupported:
+            self.outcome.refuse(CoderError("This terminal cannot be lent to an editor."))
         except CoderError as error:
             self.outcome.refuse(error)
         else:

@@ -20,6 +20,7 @@ class Review:
     def __init__(self, root: Path, *, staged: bool = False, paths: Sequence[str] = ()) -> None:
         self.root = root
         self.diff = Diff(staged, ())
+        self.loaded = False
         self._paths = paths
         self._kept: set[str] = set()
         self._comments: dict[str, list[Comment]] = {}
@@ -50,7 +51,7 @@ class Review:
         self._show(replace(self.diff, files=tuple(ordered)))
 
     def _show(self, diff: Diff) -> None:
-        self.diff = diff
+        self.diff, self.loaded = diff, True
         self._keys, self._left = {}, {}
 
     def decide(self, act: Callable[[], Decision], file: FileDiff | None = None) -> str:

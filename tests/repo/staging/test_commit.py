@@ -45,6 +45,12 @@ def test_what_is_staged_is_committed_and_comes_back(root: Path) -> None:
     assert [file.path for file in read_diff(root, staged=True).files] == ["a"]
 
 
+def test_who_commits_may_be_in_the_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Grace")
+    commit(root, "Two")
+    assert git(root, "log", "-1", "--format=%an") == b"Grace\n"
+
+
 def test_the_first_commit_comes_back_too(tmp_path: Path, root: Path) -> None:
     fresh = tmp_path / "fresh"
     fresh.mkdir()

@@ -1,13 +1,12 @@
 """A repository with changes of every kind, and a review of it that can be driven."""
 
-import os
 from pathlib import Path
 
-from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from assistant.agent.review import Comment
+from assistant.repo.diff import FileDiff
 from assistant.tui.review.app import ReviewApp
 from assistant.tui.review.browser import DiffBrowser
 from assistant.tui.review.pane import DiffPane
@@ -103,6 +102,12 @@ def pane(pilot: Pilot[tuple[Comment, ...]]) -> DiffPane:
     return pilot.app.screen.query_one(DiffPane)
 
 
+def open_file(pilot: Pilot[tuple[Comment, ...]]) -> FileDiff:
+    file = pane(pilot).file
+    assert file is not None, "no file is open"
+    return file
+
+
 def lines_shown(pilot: Pilot[tuple[Comment, ...]]) -> list[str]:
     """The rows of the diff on the screen."""
     shown = pane(pilot)
@@ -111,8 +116,4 @@ def lines_shown(pilot: Pilot[tuple[Comment, ...]]) -> list[str]:
 
 def said(pilot: Pilot[tuple[Comment, ...]]) -> str:
     """What the last key did."""
-    return str(Content.from_text(str(pilot.app.screen.query_one("#said", Static).render())))
-
-
-def tracked(root: Path) -> set[str]:
-    return set(os.fsdecode(git(root, "ls-files", "-z")).split("\0")) - {""}
+    return str(pilot.app.screen.query_one("#said", Static).render())

@@ -20,6 +20,7 @@ from tests.tui.review.reviewing import (
     cart_repository,
     changed_repository,
     lines_shown,
+    open_file,
     pane,
     ready,
     review_of,
@@ -49,7 +50,7 @@ async def test_a_hunk_is_staged_unstaged_and_each_is_taken_back(root: Path) -> N
         ]
         assert f"stage {PATH}" in said(pilot)
         await pilot.press("tab")
-        await until(pilot, lambda: len(pane(pilot).file.hunks) == 1)
+        await until(pilot, lambda: len(open_file(pilot).hunks) == 1)
         await pilot.press("u")
         assert staged_lines(root) == []
         await pilot.press("z")
@@ -169,7 +170,7 @@ async def test_a_file_that_changed_meanwhile_is_left_alone(root: Path) -> None:
         await pilot.press("d")
         await until(pilot, lambda: "changed meanwhile" in said(pilot))
         assert (root / PATH).read_text() == "mine\n"
-        assert pane(pilot).file.added == 1, "the diff is read anew"
+        assert open_file(pilot).added == 1, "the diff is read anew"
         (root / ".git" / "index.lock").touch()
         await pilot.press("s")
         assert "Another git command" in said(pilot)
@@ -212,7 +213,7 @@ async def test_the_mouse_chooses_and_help_tells_the_keys(root: Path, tmp_path: P
     async with review_of(changed_repository(tmp_path / "all")).run_test(size=SIZE) as pilot:
         await ready(pilot)
         await pilot.click("FileList", offset=(5, 1))
-        assert pane(pilot).file.path == "logo.gif"
+        assert open_file(pilot).path == "logo.gif"
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, Help)
         await pilot.press("escape")
@@ -227,8 +228,20 @@ async def test_ten_thousand_lines_and_five_hundred_files(tmp_path: Path) -> None
     async with review_of(root).run_test(size=SIZE) as pilot:
         await ready(pilot)
         assert pane(pilot).virtual_size.height == 10_001
-        await pilot.press("l", "end")
-        coloured = sum(len(chunk) for chunk in pane(pilot)._painter._colours._chunks.values())
+        await pilot.press("l")
+        pane(pilot).scroll_to(y=9_000, animate=False)
+        await pilot.pause()
+        painter = pane(pilot)._painter
+        assert painter is not None
+        coloured = sum(len(chunk) for chunk in painter._colours._chunks.values())
         assert coloured <= 1_000, "what is not looked at is not coloured"
         await pilot.press("escape", "right_square_bracket")
-        assert pane(pilot).file.path == "file0.py"
+        assert open_file(pilot).path == "file0.py"
+
+
+async def test_a_diff_that_cannot_be_read_is_not_no_diff(tmp_path: Path) -> None:
+    async with review_of(tmp_path).run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "not a git repository" in said(pilot).lower())
+        assert not pilot.app.screen.query_one("Nothing").display
+        await pilot.press("s", "d", "space", "l", "e", "c", "n", "z", "S")
+        assert not list(tmp_path.iterdir())

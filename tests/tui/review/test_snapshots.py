@@ -11,7 +11,7 @@ from assistant.agent.review import Comment
 from assistant.tui.review.ask_text import AskText
 from assistant.tui.review.commit_box import CommitBox
 from tests.tui.driving import until
-from tests.tui.review.reviewing import changed_repository, pane, ready, review_of
+from tests.tui.review.reviewing import changed_repository, open_file, pane, ready, review_of
 
 Compare = Callable[..., bool]
 Reviewing = Pilot[tuple[Comment, ...]]
@@ -30,7 +30,7 @@ async def open_cart(pilot: Reviewing, theme: str = "dark") -> None:
     if theme == "light":
         await pilot.press("f2")
     await pilot.press(*["right_square_bracket"] * 4)
-    await until(pilot, lambda: pane(pilot).file.path == "shop/cart.py")
+    await until(pilot, lambda: open_file(pilot).path == "shop/cart.py")
 
 
 @sizes
