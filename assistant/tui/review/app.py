@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
@@ -32,8 +33,8 @@ class ReviewApp(App[tuple[Comment, ...]]):
         self.theme = DARK.name
         self.push_screen(ReviewScreen(self._review, self._propose), self._end)
 
-    def on_resize(self) -> None:
-        if too_small(self.size) and not isinstance(self.screen, TooSmall):
+    def on_resize(self, event: events.Resize) -> None:
+        if too_small(event.size) and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
 
     def action_dark_or_light(self) -> None:

@@ -11,6 +11,7 @@ from assistant.tui.help import Help
 from assistant.tui.review.ask_text import AskText
 from assistant.tui.review.commit_box import CommitBox
 from assistant.tui.review.screen import ReviewScreen
+from assistant.tui.too_small import TooSmall
 from tests.repo.repository import git, in_index
 from tests.tui.driving import until
 from tests.tui.review.reviewing import (
@@ -245,3 +246,16 @@ async def test_a_diff_that_cannot_be_read_is_not_no_diff(tmp_path: Path) -> None
         assert not pilot.app.screen.query_one("Nothing").display
         await pilot.press("s", "d", "space", "l", "e", "c", "n", "z", "S")
         assert not list(tmp_path.iterdir())
+
+
+async def test_a_terminal_that_is_too_small_decides_nothing(root: Path) -> None:
+    async with review_of(root).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.resize_terminal(50, 10)
+        await until(pilot, lambda: isinstance(pilot.app.screen, TooSmall))
+        await pilot.press("D", "s")
+        assert (root / PATH).read_text() == NEW
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+        await pilot.press("S")
+        assert staged_lines(root)
