@@ -159,6 +159,7 @@ def _register() -> None:
     from assistant.cli.fix_command import fix
     from assistant.cli.models_command import models
     from assistant.cli.pull_command import pull
+    from assistant.cli.review_command import review
     from assistant.cli.run_command import ask, run
     from assistant.cli.sessions_command import sessions
     from assistant.cli.stats_command import stats
@@ -168,6 +169,7 @@ def _register() -> None:
     app.command()(fix)
     app.command()(run)
     app.command()(ask)
+    app.command()(review)
     app.command()(sessions)
     app.command()(undo)
     app.command()(demo)

@@ -33,12 +33,12 @@ def new_source(path: Path, root: Path, text: str) -> SourceFile:
 
 def mode_on_disk(new: SourceFile) -> int:
     """The mode that `create_source` gives a file."""
-    return new.mode & ~_umask() if new.mode == NEW_FILE_MODE else new.mode
+    return new.mode & ~umask() if new.mode == NEW_FILE_MODE else new.mode
 
 
 @cache
-def _umask() -> int:
-    """It can only be read by setting it."""
+def umask() -> int:
+    """The permission bits that new files do not get. It can only be read by setting it."""
     umask = os.umask(0o077)
     os.umask(umask)
     return umask

@@ -4,7 +4,7 @@ A cloned repository brings attributes, and an unpacked one its whole `.git`: fil
 external diffs, pagers, signature checkers and transports of lazily fetched objects are all commands that
 git runs while it only reads. Here they are switched off, for the drivers that a repository may name as
 it likes by asking for their names first (which runs nothing). Revisions and paths can't be read as
-options, and no command writes, not even a refreshed index.
+options, and no question writes, not even a refreshed index; what is to write goes through `plumb`.
 """
 
 import os
@@ -110,6 +110,29 @@ def blame(root: Path, path: str, *, first: int = 1, last: int | None = None, rev
     )
 
 
+def plumb(
+    root: Path,
+    command: str,
+    options: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    *,
+    stdin: bytes = b"",
+    index: Path | None = None,
+    nothing: int = 0,
+) -> bytes:
+    """What a plumbing command prints, byte for byte, `stdin` being fed to it. With `index` it works on that
+    index file instead of the repository's. Raises UsageError where git refuses, CoderError where it cannot
+    be run or prints over `MAX_LIST_BYTES`."""
+    environment = _environment(root) | ({"GIT_INDEX_FILE": str(index)} if index else {})
+    off = _configured(_OFF | _drivers(root, environment))
+    arguments = [command, *options, *(["--", *paths] if paths else [])]
+    output, cut = _run(root, arguments, environment | off, MAX_LIST_BYTES, nothing, stdin)
+    if cut:
+        message = f"git {command} prints over {MAX_LIST_BYTES:,} bytes."
+        raise CoderError(message, hint="Name a folder or file.")
+    return output
+
+
 def _git(
     root: Path,
     command: str,
@@ -128,14 +151,18 @@ def _git(
             raise UsageError(f"{revision!r} is no revision.")
     environment = _environment(root)
     arguments = [command, *options, *revisions, "--", *paths]
-    return _run(
-        root, arguments, environment | _configured(_OFF | _drivers(root, environment)), max_bytes, nothing
-    )
+    off = _configured(_OFF | _drivers(root, environment))
+    output, cut = _run(root, arguments, environment | off, max_bytes, nothing)
+    return GitOutput(output.decode("utf-8", "replace"), cut)
 
 
 def _environment(root: Path) -> dict[str, str]:
-    """The user's own, without what steers git, and with what keeps it still and at home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    """The user's own, without what steers git but who it is for, and with what keeps it still and at home."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_"))
+    }
     return kept | {
         "GIT_CEILING_DIRECTORIES": str(root.parent),
         "GIT_WORK_TREE": str(root),
@@ -153,10 +180,10 @@ def _environment(root: Path) -> dict[str, str]:
 
 def _drivers(root: Path, environment: dict[str, str]) -> dict[str, str]:
     """Settings that switch off the drivers which this repository's configuration names."""
-    listed = _run(root, ["config", "--null", "--name-only", "--list"], environment)
-    if listed.cut:
+    listed, cut = _run(root, ["config", "--null", "--name-only", "--list"], environment)
+    if cut:
         raise CoderError("This repository's git configuration is too long to be trusted.")
-    names = set(listed.text.split("\0"))
+    names = set(listed.decode("utf-8", "replace").split("\0"))
     off = {name: "" for name in names if _DRIVER.fullmatch(name)}
     return off | {name: "false" for name in names if _REQUIRED.fullmatch(name)}
 
@@ -175,14 +202,18 @@ def _run(
     environment: dict[str, str],
     max_bytes: int = MAX_BYTES,
     nothing: int = 0,
-) -> GitOutput:
-    with tempfile.TemporaryFile() as errors:
+    stdin: bytes = b"",
+) -> tuple[bytes, bool]:
+    """At most `max_bytes` of its output, and whether there was more."""
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as fed:
+        fed.write(stdin)
+        fed.seek(0)
         try:
             process = subprocess.Popen(
                 ["git", "--no-pager", *arguments],
                 cwd=root,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=fed,
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
@@ -212,4 +243,4 @@ def _run(
         raise CoderError(f"git {arguments[0]} did not end within {TIMEOUT_S:.0f} s and was stopped.")
     if code not in (0, nothing) and not cut:
         raise UsageError(f"git {arguments[0]}: {said or f'ended with {code}'}")
-    return GitOutput(output[:max_bytes].decode("utf-8", "replace"), cut)
+    return output[:max_bytes], cut

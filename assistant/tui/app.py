@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -22,6 +22,9 @@ from assistant.tui.rescue import keep
 from assistant.tui.theme import DARK, LIGHT, THEMES
 from assistant.tui.too_small import TooSmall, too_small
 
+if TYPE_CHECKING:
+    from assistant.agent.review import Comment
+
 QUIT_WITHIN_S = 2.0
 
 
@@ -30,6 +33,7 @@ class CoderApp(App[None]):
 
     TITLE = "coder"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f6", "review", "Review", key_display="F6"),
         Binding("f2", "dark_or_light", "Dark or light", show=False),
         Binding("ctrl+c", "interrupt", "Copy or quit", priority=True, show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -76,6 +80,21 @@ class CoderApp(App[None]):
             yield SystemCommand(command.name.capitalize(), about, run)
         yield SystemCommand("Dark or light", "Switch between the two themes", self.action_dark_or_light)
         yield SystemCommand("Screenshot", "Save this screen as an SVG file", self.deliver_screenshot)
+
+    def action_review(self) -> None:
+        """Review the diff of the working tree. What is said about it becomes the next question."""
+        if not self._workspace.is_git:
+            self.notify("There is no git repository here, and so no diff.")
+        elif self.screen is self.chat:
+            from assistant.agent.review import as_task
+            from assistant.tui.review.screen import ReviewScreen  # not needed before the app is there
+            from assistant.tui.review.state import Review
+
+            def take(comments: "tuple[Comment, ...] | None") -> None:
+                if comments:
+                    self.chat.prompt.give_back(as_task(comments))
+
+            self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
 
     def action_dark_or_light(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name

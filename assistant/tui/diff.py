@@ -66,7 +66,7 @@ class DiffView(Vertical):
             {"added": "$text-success", "removed": "$text-error"}.get(row.kind, ""),
         )
         lines = self._old if row.kind == "removed" else self._new
-        code = lines[row.number - 1] if lines else Content(_shown(row.text))
+        code = lines[row.number - 1] if lines else Content(one_line(row.text))
         return Content.assemble((f"{row.number:>{width}} ", FAINT), sign, code)
 
 
@@ -95,7 +95,7 @@ def _coloured(text: str, name: str) -> list[Content]:
     """The lines of `text`, in colour; none where it is too long for that."""
     if len(text) > _LONGEST_COLOURED:
         return []
-    plain = [_shown(line) for line in text.removesuffix("\n").split("\n")]
+    plain = [one_line(line) for line in text.removesuffix("\n").split("\n")]
     lines = highlight("\n".join(plain), path=name).split("\n", allow_blank=True)
     # The lexer drops blank lines at the beginning; the numbers must fit all the same.
     return (
@@ -103,6 +103,6 @@ def _coloured(text: str, name: str) -> list[Content]:
     )
 
 
-def _shown(line: str) -> str:
+def one_line(line: str) -> str:
     """Safe, on one line whatever separators it has, and tabs as spaces."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in visible(line.expandtabs(4)))

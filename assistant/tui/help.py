@@ -1,6 +1,7 @@
 """All keys, and what else one can write."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,7 +12,10 @@ from textual.widgets import Static
 
 from assistant.tui.prompt.commands import COMMANDS
 
-_SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+Section: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+"""A heading, and under it keys with what they do."""
+
+_SECTIONS: tuple[Section, ...] = (
     (
         "Writing",
         (
@@ -53,6 +57,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("F3", "which drafter each word came from"),
             ("F4", "speculation as plots"),
             ("F5", "load the model again, when there is none"),
+            ("F6, /review", "decide about the changes of the working tree, and commit them"),
             ("Ctrl+C", "copy the selection, or cancel; twice quits"),
             ("Ctrl+Q", "quit"),
         ),
@@ -73,6 +78,8 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 
 class Help(ModalScreen[None]):
+    """The keys of the conversation, or of what `sections` are about."""
+
     CSS = """
     Help {
         align: center middle;
@@ -90,16 +97,20 @@ class Help(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,question_mark,enter", "dismiss", "Close")]
 
+    def __init__(self, sections: Sequence[Section] = _SECTIONS) -> None:
+        super().__init__()
+        self._sections = sections
+
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
             box.border_title = "keys"
             box.border_subtitle = "Esc closes"
-            yield Static(_content())
+            yield Static(_content(self._sections))
 
 
-def _content() -> Content:
+def _content(sections: Sequence[Section]) -> Content:
     parts: list[str | tuple[str, str]] = []
-    for title, rows in _SECTIONS:
+    for title, rows in sections:
         parts += [("\n\n" if parts else "", ""), (title, "bold $text-primary")]
         for key, does in rows:
             parts += ["\n  ", (f"{key:<21}", "$text-accent"), does]

@@ -57,6 +57,7 @@ CALLS: dict[str, Callable[[Path], GitOutput]] = {
     "show": lambda root: git.show(root, "HEAD"),
     "show a file": lambda root: git.show(root, "HEAD", "sub dir/b.py"),
     "blame": lambda root: git.blame(root, "a.py", first=2),
+    "plumb": lambda root: GitOutput(git.plumb(root, "diff", ["--raw"]).decode()),
 }
 
 

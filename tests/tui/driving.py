@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -33,7 +34,7 @@ def app_with(generator: Generator, root: Path) -> CoderApp:
     return CoderApp(Workspace(root, is_git=True), load)
 
 
-async def until(pilot: Pilot[None], what: Callable[[], object]) -> None:
+async def until(pilot: Pilot[Any], what: Callable[[], object]) -> None:
     """Let the app work until `what` holds."""
     deadline = time.monotonic() + PATIENCE_S
     while not what():

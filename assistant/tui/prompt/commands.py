@@ -23,6 +23,7 @@ COMMANDS = (
     Command("new", "a new conversation", "new_conversation"),
     Command("origins", "which drafter each word came from", "origins"),
     Command("quit", "leave coder", "app.quit"),
+    Command("review", "decide about the changes of the working tree", "app.review"),
     Command("retry", "answer the last question again", "retry_last"),
     Command("stats", "speculation as plots", "speculation"),
     Command("theme", "choose the colours", "app.change_theme"),

@@ -1,0 +1,40 @@
+"""What the last key did, and what is left to do."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from assistant.errors import CoderError
+from assistant.visible import visible
+
+
+class Outcome(Horizontal):
+    """One line: the last decision or why it was not made, and the count of what is left."""
+
+    DEFAULT_CSS = """
+    Outcome {
+        height: 1;
+        padding: 0 2;
+        background: $panel;
+        color: $text-muted;
+        #said { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+        #left { width: auto; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="said", markup=False)
+        yield Static(id="left", markup=False)
+
+    def say(self, text: str, *, done: bool = True) -> None:
+        mark = ("✓ ", "$text-success") if done and text else ""
+        self.query_one("#said", Static).update(Content.assemble(mark, visible(text)))
+
+    def refuse(self, error: CoderError) -> None:
+        hint = f"  {error.hint}" if error.hint else ""
+        told = Content.assemble(("✗ ", "$text-error"), visible(error.message), visible(hint))
+        self.query_one("#said", Static).update(told)
+
+    def show_left(self, text: str) -> None:
+        self.query_one("#left", Static).update(Content(text))

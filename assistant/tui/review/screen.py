@@ -1,0 +1,205 @@
+"""Review a diff file by file, hunk by hunk, and decide about each."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import SuspendNotSupported
+from textual.binding import Binding, BindingType
+
+from assistant.errors import CoderError
+from assistant.repo.diff import Diff, FileDiff, read_diff
+from assistant.repo.staging import Choice, Decision, commit, discard, programs, rewrite, stage, unstage
+from assistant.tui.help import Help
+from assistant.tui.review.ask_text import AskText
+from assistant.tui.review.browser import DiffBrowser
+from assistant.tui.review.commit_box import CommitBox, CommitWish
+from assistant.tui.review.editing import edited, new_side, open_editor
+from assistant.tui.review.keys import SECTIONS
+from assistant.tui.review.parts import Part
+from assistant.tui.review.state import Review
+
+Propose = Callable[[Diff], str]
+"""Lets the model write the message of a commit; called in a thread. Raises CoderError."""
+
+
+class ReviewScreen(DiffBrowser):
+    """Dismissed with the comments that were made. `propose` writes messages of commits."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "keep", "keep", key_display="␣"),
+        Binding("space", "mark(1)", "mark", key_display="␣"),
+        Binding("s", "stage(False)", "stage"),
+        Binding("s,u", "unstage(False)", "unstage", key_display="s"),
+        Binding("d", "discard(False)", "discard"),
+        Binding("enter,l", "lines", "lines", key_display="l"),
+        Binding("escape", "hunks", "hunks"),
+        Binding("e", "edit", "edit"),
+        Binding("c", "comment", "comment"),
+        Binding("C", "commit", "commit"),
+        Binding("z", "undo", "undo"),
+        Binding("question_mark,f1", "help", "help", key_display="?"),
+        Binding("q", "leave", "quit"),
+        Binding("tab", "side(True)", show=False),
+        Binding("tab", "side(False)", show=False),
+        Binding("n", "part(1)", "hunk", key_display="n p"),
+        Binding("right_square_bracket", "file(1)", "file", key_display="] ["),
+        Binding("escape", "leave", show=False),
+        Binding("w", "columns", "columns"),
+        Binding("p", "part(-1)", show=False),
+        Binding("left_square_bracket", "file(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("shift+down,J", "mark(1)", show=False),
+        Binding("shift+up,K", "mark(-1)", show=False),
+        Binding("right", "sideways(1)", show=False),
+        Binding("left", "sideways(-1)", show=False),
+        Binding("S", "stage(True)", show=False),
+        Binding("S,U", "unstage(True)", show=False),
+        Binding("D", "discard(True)", show=False),
+        Binding("E", "open_editor", show=False),
+        Binding("r", "reload", show=False),
+    ]
+
+    def __init__(self, review: Review, propose: Propose | None = None) -> None:
+        super().__init__(review)
+        self._propose = propose
+
+    # Deciding
+
+    def action_keep(self) -> None:
+        file, part = self.file, self.pane.part
+        if file is None or part is None:
+            return
+        kept = self._review.keep(file, part)
+        self.outcome.say("kept" if kept else "to be decided again")
+        self.pane.rebuild(follow=False)
+        self.show_progress()
+        if kept and not self.pane.to_next_unkept():
+            self._to_next_open_file()
+
+    def _to_next_open_file(self) -> None:
+        """The next file with something to decide, if there is one."""
+        files = self._review.files
+        order = [*range(self._at, len(files)), *range(self._at)]
+        wanted = next((n for n in order if self._review.left_in(files[n])), None)
+        if wanted is None:
+            self.outcome.say("All is kept." if self._review.diff.staged else "All is kept. C commits.")
+        elif wanted != self._at:
+            self.open_file(wanted)
+
+    async def action_stage(self, whole: bool) -> None:
+        await self._decide(stage, whole)
+
+    async def action_unstage(self, whole: bool) -> None:
+        await self._decide(unstage, whole)
+
+    async def action_discard(self, whole: bool) -> None:
+        await self._decide(discard, whole)
+
+    async def _decide(self, act: Callable[[Path, FileDiff, Choice | None], Decision], whole: bool) -> None:
+        file = self.file
+        if file is not None:
+            choice = None if whole else self.pane.choice
+            review = self._review
+            await self.do(lambda: review.decide(partial(act, review.root, file, choice), file))
+
+    async def action_undo(self) -> None:
+        await self.do(self._review.undo, say=lambda title: f"taken back: {title}" if title else "")
+
+    # Writing
+
+    async def action_edit(self) -> None:
+        file, part = self.file, self.pane.part
+        if file is None or part is None or part.kind != "hunk":
+            await self.action_open_editor()
+            return
+        hunk = file.hunks[part.hunk]
+        try:
+            text = new_side(hunk)
+        except CoderError as error:
+            self.outcome.refuse(error)
+            return
+        box = AskText(f"edit {file.path}", text, language=file.path.rpartition(".")[2])
+        self.app.push_screen(box, partial(self._edited, file, part.hunk))
+
+    async def _edited(self, file: FileDiff, hunk: int, text: str | None) -> None:
+        if text is not None:
+            new = edited(file.hunks[hunk], text)
+            review = self._review
+            await self.do(lambda: review.decide(partial(rewrite, review.root, file, hunk, new), file))
+
+    async def action_open_editor(self) -> None:
+        file = self.file
+        if file is None:
+            return
+        hunk = self.pane.part.hunk if self.pane.part else -1
+        line = file.hunks[hunk].new_start + 1 if hunk >= 0 else 1
+        try:
+            with self.app.suspend():
+                open_editor(self._review.root / file.path, line)
+        except SuspendNotSupported:
+            self.outcome.refuse(CoderError("This terminal cannot be lent to an editor."))
+        except CoderError as error:
+            self.outcome.refuse(error)
+        else:
+            await self.action_reload()
+
+    def action_comment(self) -> None:
+        file, part = self.file, self.pane.part
+        if file is not None and part is not None:
+            note = "It goes to the agent when you leave the review."
+            box = AskText(f"comment on {file.path}", note=note)
+            self.app.push_screen(box, partial(self._commented, file, part))
+
+    def _commented(self, file: FileDiff, part: Part, text: str | None) -> None:
+        if text and text.strip():
+            self._review.comment(file, part, text)
+            self.outcome.say("commented")
+            self.pane.rebuild(follow=False)
+
+    async def action_commit(self) -> None:
+        review = self._review
+        staged = await self.do(lambda: read_diff(review.root, staged=True), say=lambda _: "")
+        if staged is None:
+            return
+        if not staged.files:
+            self.outcome.refuse(CoderError("Nothing is staged yet.", hint="s stages a hunk."))
+            return
+        what = await asyncio.to_thread(programs, review.root)
+        propose = partial(self._propose, staged) if self._propose else None
+        self.app.push_screen(CommitBox(staged, what, propose), self._commit)
+
+    async def _commit(self, wish: CommitWish | None) -> None:
+        if wish is not None:
+            review = self._review
+            await self.do(
+                lambda: review.decide(lambda: commit(review.root, wish.message, trusted=wish.trusted))
+            )
+
+    # Leaving
+
+    def action_help(self) -> None:
+        self.app.push_screen(Help(SECTIONS))
+
+    def action_leave(self) -> None:
+        self.dismiss(self._review.comments)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        staged, in_lines = self._review.diff.staged, self.is_mounted and self.pane.line_mode
+        match action, parameters:
+            case "stage" | "discard" | "edit" | "open_editor", _:
+                return not staged
+            case "unstage", _:
+                return staged
+            case "mark", (1,) | (-1,):
+                return in_lines
+            case "hunks", _:
+                return in_lines
+            case "keep" | "lines" | "leave", _:
+                return not in_lines
+            case "side", (wanted,):
+                return wanted != staged
+        return True

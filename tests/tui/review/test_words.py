@@ -1,0 +1,24 @@
+"""The words that changed are marked, and none where a line is another one."""
+
+import pytest
+
+from assistant.tui.review.words import changed_words
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "removed", "added"),
+    [
+        ("    return a - b", "    return a + b", ["-"], ["+"]),
+        ("total = f(a)", "total = f(a, b)", [], [", b"]),
+        ("the old red house", "the new blue house", ["old red"], ["new blue"]),
+        ("é日本 x", "é日本 y", ["x"], ["y"]),
+        ("return result", "import os", [], []),
+        ("same", "same", [], []),
+        ("", "new", [], []),
+        ("a " * 500, "a " * 499 + "b", [], []),
+    ],
+)
+def test_changed_words(old: str, new: str, removed: list[str], added: list[str]) -> None:
+    gone, come = changed_words(old, new)
+    assert [old[start:end] for start, end in gone] == removed
+    assert [new[start:end] for start, end in come] == added
