@@ -34,8 +34,9 @@ _SCALARS = {
 }
 _U32, _STRING, _ARRAY, _U64 = 4, 8, 9, 10
 _MOST_KEYS, _MOST_TENSORS, _MOST_ELEMENTS = 65_536, 262_144, 8_388_608
-_LONGEST_NAME, _LONGEST_TEXT = 65_535, 16 * 2**20
+_LONGEST_NAME, _LONGEST_TEXT, _LONGEST_HEADER = 65_535, 16 * 2**20, 64 * 2**20
 _KEPT_ELEMENTS = 4096  # longer arrays and arrays of text are vocabularies: only their length is kept
+_VOCABULARY = "tokenizer.ggml.tokens"
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_SHARDS = 1024
 
@@ -144,17 +145,18 @@ def _of_file(path: Path) -> Header:
 
 
 @lru_cache(maxsize=16)
-def _read_once(path: Path, _size: int, _mtime_ns: int) -> Header:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return _Reader(data, path).header()
+def _read_once(path: Path, size: int, _mtime_ns: int) -> Header:
+    mapped = min(size, _LONGEST_HEADER)  # not the weights: there may be no room for their addresses
+    with path.open("rb") as file, mmap.mmap(file.fileno(), mapped, access=mmap.ACCESS_READ) as data:
+        return _Reader(data, path, size).header()
 
 
 class _Reader:
     """Walks one file from behind its magic; each read is checked against what is left."""
 
-    def __init__(self, data: mmap.mmap, path: Path) -> None:
+    def __init__(self, data: mmap.mmap, path: Path, size: int) -> None:
         self._data, self._path = data, path
-        self._size = len(data)
+        self._size, self._end = size, len(data)
         self._at = len(_MAGIC)
 
     def header(self) -> Header:
@@ -169,7 +171,7 @@ class _Reader:
             key = self._text(_LONGEST_NAME)
             if not key or key in metadata:
                 raise self._damaged(f"the key {key!r} is empty or there twice")
-            metadata[key] = self._value(self._integer(_U32))
+            metadata[key] = self._value(self._integer(_U32), distinct=key == _VOCABULARY)
         tensors: dict[str, TensorInfo] = {}
         for _ in range(tensor_count):
             name = self._text(_LONGEST_NAME)
@@ -192,7 +194,7 @@ class _Reader:
             raise self._damaged(f"its alignment is {alignment}")
         return -(-self._at // alignment) * alignment
 
-    def _value(self, kind: int) -> Value:
+    def _value(self, kind: int, *, distinct: bool = False) -> Value:
         if kind == _STRING:
             return self._text(_LONGEST_TEXT)
         if kind != _ARRAY:
@@ -200,8 +202,11 @@ class _Reader:
         kind = self._integer(_U32)
         if kind == _STRING:
             count = self._count(_MOST_ELEMENTS, "array elements", least_bytes=8)
-            for _ in range(count):
-                self._skip(self._integer(_U64))
+            if distinct:
+                self._check_distinct(count)
+            else:
+                for _ in range(count):
+                    self._skip(self._integer(_U64))
             return GgufArray(count)
         width = self._scalar(kind).size
         count = self._count(_MOST_ELEMENTS, "array elements", least_bytes=width)
@@ -209,6 +214,17 @@ class _Reader:
             self._skip(count * width)
             return GgufArray(count)
         return GgufArray(count, tuple(self._number(kind) for _ in range(count)))
+
+    def _check_distinct(self, count: int) -> None:
+        """Read past the tokens of a vocabulary: llama.cpp ends the process where two are the same. Empty
+        ones it gives names of their own."""
+        seen = set[bytes]()
+        for _ in range(count):
+            token = self._take(self._integer(_U64))
+            if token in seen:
+                raise self._damaged(f"the token {token[:40]!r} is in its vocabulary twice")
+            if token:
+                seen.add(token)
 
     def _tensor(self, name: str) -> TensorInfo:
         """Its offset is counted from where the data begin, which is not known yet."""
@@ -227,7 +243,7 @@ class _Reader:
 
     def _count(self, limit: int, what: str, least_bytes: int) -> int:
         count = self._integer(_U64)
-        if count > limit or count * least_bytes > self._size - self._at:
+        if count > limit or count * least_bytes > self._end - self._at:
             raise self._damaged(f"it claims {count:,} {what}")
         return count
 
@@ -251,14 +267,14 @@ class _Reader:
         return _SCALARS[kind]
 
     def _take(self, count: int) -> bytes:
-        if count > self._size - self._at:
+        if count > self._end - self._at:
             raise self._damaged("it ends within its header")
         taken = self._data[self._at : self._at + count]
         self._at += count
         return taken
 
     def _skip(self, count: int) -> None:
-        if count > self._size - self._at:
+        if count > self._end - self._at:
             raise self._damaged("it ends within its header")
         self._at += count
 

@@ -49,7 +49,7 @@ for name in sys.argv[1:]:
     print("begin", name, flush=True)
     try:
         with Model(Path(name)) as model, Context(model, ContextOptions(n_ctx=256, threads=1)) as context:
-            context.evaluate([1, 2, 0])
+            [context.evaluate([token]) for token in (1, 2, 0)]
         print("loaded", name, flush=True)
     except CoderError as error:
         assert error.message

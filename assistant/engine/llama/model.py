@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import llama_cpp
 
-from assistant.engine.gguf_header import check_gguf
+from assistant.engine.gguf_sound import check_sound
 from assistant.engine.llama.backend import forget_log, last_words, start_backend
 from assistant.engine.llama.devices import free_memory
 from assistant.errors import CoderError, ModelError
@@ -27,7 +27,7 @@ class Model:
     ) -> None:
         """`mtp` loads the layers that predict further tokens too, where the file has them. `progress`
         gets fractions 0..1; what it raises ends the load and is raised. Raises ModelError."""
-        check_gguf(path)
+        check_sound(path)
         start_backend()
         self.path = path
         params = llama_cpp.llama_model_default_params()
