@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.command import CommandResult
 from assistant.chat.generator import PromptRead, Reply, ReplyEvent, TextPiece
 from assistant.engine.stats import Stats
@@ -35,7 +36,8 @@ AskConsent = Callable[[Request], Consent]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of the model's context by what is in it; `free` is left, for the answer too."""
+    """Tokens of the model's context by what is in it: `system` with the repository's own instructions,
+    `files` that were mentioned or read. `free` is left, for the answer too."""
 
     system: int
     map: int
@@ -46,9 +48,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """A task begins, with what the model is told of the repository; one that goes on has that before it."""
+
     task: str
     model: str
     mode: str
+    briefing: Briefing = NO_BRIEFING
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ class Observed:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How it ended. `turn` is the checkpoint that takes the changes back; `stats` add up all answers.
-    `test` is the last run of the project's check."""
+    `test` is the last run of the project's check, `why` says more of how it ended."""
 
     status: Status
     answer: str = ""
@@ -129,6 +134,7 @@ class Outcome:
     test: CommandResult | None = None
     stats: Stats = field(default_factory=Stats)
     seconds: float = 0.0
+    why: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -160,7 +166,7 @@ def as_json(event: AgentEvent) -> dict[str, Any] | None:
         return document | {"metrics": event.stats.as_dict()}
     if isinstance(event, Outcome):
         test = asdict(event.test) if event.test else None
-        document |= {"status": event.status, "answer": event.answer, "steps": event.steps}
+        document |= {"status": event.status, "why": event.why, "answer": event.answer, "steps": event.steps}
         document |= {"changed": list(event.changed), "turn": event.turn, "test": test}
         return document | {"seconds": round(event.seconds, 3), "metrics": event.stats.as_dict()}
     return document | asdict(event)

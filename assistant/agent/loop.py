@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 from assistant.agent import events
+from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.budget import Budget
 from assistant.agent.context import Window, replay
 from assistant.agent.events import AgentEvent, AskConsent, Outcome, Status
@@ -36,14 +37,14 @@ _TEMPERATURE_WHEN_STUCK = 0.8
 @dataclass(frozen=True, slots=True)
 class AgentOptions:
     """`steps` and `budget_s` bound the work; a budget of None has no end. `test` is the project's own check:
-    run after each edit, and before the task counts as done. `map` describes the repository."""
+    run after each edit, and before the task counts as done. `briefing` is what the model is told first."""
 
     steps: int = 40
     budget_s: float | None = None
     test: str | None = None
     test_timeout_s: float = 120.0
     seed: int = 0
-    map: str = ""
+    briefing: Briefing = NO_BRIEFING
 
 
 def nobody(question: str) -> str | None:
@@ -82,10 +83,11 @@ class Agent:
         self._repetition = Repetition()
         self._stats = Stats()
         self._steps = 0
+        self._why = ""
 
     def run(self, task: str) -> Iterator[AgentEvent]:
         """Ends with the outcome. Raises what the generator raises of a model that cannot be used."""
-        yield events.Started(task, self._generator.name, self._permissions.mode)
+        yield events.Started(task, self._generator.name, self._permissions.mode, self._options.briefing)
         started = time.monotonic()
         with self._checkpoints.turn(task) as turn, self._budget:
             environment = self._environment(turn)
@@ -109,6 +111,7 @@ class Agent:
             executor.tested,
             self._stats,
             time.monotonic() - started,
+            self._why,
         )
 
     def _until_done(
@@ -121,7 +124,8 @@ class Agent:
                 yield from window.make_room()
                 yield events.Step(self._steps, window.usage)
                 reply = yield from self._plan(window, toolbox, environment)
-            except ContextFullError:
+            except ContextFullError as error:
+                self._why = f"{error.message} {error.hint}".strip()
                 return "context full"
             if reply.finish == "cancelled":
                 return "cancelled"
@@ -177,16 +181,18 @@ class Agent:
     def _window(self, task: str, toolbox: Toolbox) -> Window:
         prompt = "ask.md" if self._permissions.mode == "read-only" else "agent.md"
         instructions = (resource_folder("prompts") / prompt).read_text("utf-8")
-        earlier = [event["task"] for event in self._history if event["event"] == "started"]
+        briefing = self._options.briefing
+        earlier = next((event for event in self._history if event["event"] == "started"), None)
+        first = Briefing(**earlier.get("briefing", {})) if earlier else briefing
         window = Window(
             self._generator,
             toolbox.format,
             system=f"{instructions}\n{toolbox.explained}",
-            task=earlier[0] if earlier else task,
+            task=earlier["task"] if earlier else task,
             room=self._room,
-            map=self._options.map,
+            briefing=first,
         )
         if earlier:
             replay(self._history, window)
-            window.add_task(task)
+            window.add_task(task, briefing.given)
         return window

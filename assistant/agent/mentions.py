@@ -1,7 +1,7 @@
 """`@path` and `@name` in a message: the file, the folder or the definition goes with the message."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +36,9 @@ def mentioned_files(text: str, root: Path) -> list[SourceFile]:
     return list(files.values())
 
 
-def resolve_mentions(text: str, workspace: Workspace, index: RepositoryIndex) -> Mentions:
-    """What `text` mentions, each once, in order: files, folders, and definitions that `index` knows.
+def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], RepositoryIndex]) -> Mentions:
+    """What `text` mentions, each once, in order: files, folders, and definitions that the index knows, which
+    is asked for where it is needed.
 
     Raises UsageError for what looks like a path and names nothing, and for a name with several definitions,
     which it lists; CoderError for a file that cannot be read as text."""
@@ -48,7 +49,7 @@ def resolve_mentions(text: str, workspace: Workspace, index: RepositoryIndex) ->
         added: list[SourceFile] = []
         found: list[Excerpt] = []
         if path is None:
-            found = [one] if (one := definition(_names(match)[-1], index)) else []
+            found = [one] if (one := definition(_names(match)[-1], index())) else []
             if not found:
                 _check_is_no_path(match, workspace.root)
         elif path.is_dir():

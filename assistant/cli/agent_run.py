@@ -4,7 +4,8 @@ import json
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from assistant.agent import events
+from assistant.agent.briefing import KnownRepository, brief
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
@@ -50,18 +52,21 @@ class AgentRun:
         self._line = LiveLine(self._err)
         self._cancel = Event()
         self._previewed = ""
+        self._usage: events.Usage | None = None
 
     def run(self, task: str, model: str | None, context: int | None, resume: str | None) -> ExitCode:
         """Load the model, work, tell how it ended; the exit code says it too."""
         workspace = find_workspace(Path())
         sessions = Sessions(workspace.root)
-        session, history = sessions.resume(resume) if resume else (sessions.new(), [])
-        with session, self._line:
-            generator = self._load(model, context, workspace)
-            try:
+        with KnownRepository(workspace, progress=self._reading) as repository, self._line:
+            mentions = repository.mentions(task)
+            session, history = sessions.resume(resume) if resume else (sessions.new(), [])
+            with session, closing(self._load(model, context, workspace)) as generator:
+                briefing = brief(repository, generator, mentions, goes_on=bool(history))
+                for note in briefing.notes:
+                    self._say(note, "yellow")
+                self._options = replace(self._options, briefing=briefing)
                 return self._work(generator, workspace, session, history, task)
-            finally:
-                generator.close()
 
     def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
         from assistant.catalog.resolve import resolve_model
@@ -76,6 +81,9 @@ class AgentRun:
             repository=workspace.root,
             tell=lambda note: self._say(note, "yellow"),
         )
+
+    def _reading(self, done: int, total: int) -> None:
+        self._line.loading("reading the repository", done / max(total, 1))
 
     def _work(
         self,
@@ -120,6 +128,7 @@ class AgentRun:
         match event:
             case events.Step():
                 self._line.begin(f"step {event.number}")
+                self._usage = event.usage
             case events.Called():
                 arguments = ", ".join(_short(value) for value in event.arguments.values())
                 self._say(f"{event.tool} {arguments}".rstrip(), "cyan")
@@ -153,6 +162,8 @@ class AgentRun:
             f" Changed: {', '.join(outcome.changed)}; coder undo takes it back." if outcome.changed else ""
         )
         self._say(f"{said}{changed}", style)
+        if outcome.why:
+            self._say(f"  {outcome.why}", "yellow")
         if outcome.status != "done":
             self._say(f"To go on: coder run --resume {session.id}", "dim")
         self._err.print(
@@ -160,6 +171,9 @@ class AgentRun:
             speed_of(outcome.stats),
             f"· {outcome.seconds:.1f} s",
         )
+        if self._usage:
+            parts = [f"{part} {tokens:,}" for part, tokens in asdict(self._usage).items() if tokens]
+            self._say(f"context: {' · '.join(parts)} tokens", "dim")
 
     def _consent(self, request: events.Request) -> events.Consent:
         if self._as_json or not sys.stdin.isatty():

@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
 def resolved(text: str, root: Path) -> Mentions:
     workspace = Workspace(root, is_git=False)
     with TagCache(root.parent / "cache", root) as cache:
-        return resolve_mentions(text, workspace, index_repository(workspace, cache))
+        return resolve_mentions(text, workspace, lambda: index_repository(workspace, cache))
 
 
 @pytest.fixture
