@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent.answer import UnusableAnswerError
+from assistant.agent.briefing import KnownRepository
 from assistant.agent.changes import proposed_changes
 from assistant.agent.evidence import gather
-from assistant.agent.mentions import MENTION, mentioned_files, with_files
+from assistant.agent.mentions import MENTION, with_files
 from assistant.agent.places import find_places
 from assistant.agent.rewrite import RewriteRequest, request_rewrite, rewritable_characters
 from assistant.chat.generator import Generator, Reply, ReplyOptions
 from assistant.chat.messages import Message
 from assistant.errors import CoderError
 from assistant.repo.files import SourceFile, read_source
+from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
 # An answer longer than this part of the context is one that goes round in circles.
@@ -59,8 +61,9 @@ class FileChange:
 class Dialogue:
     """The messages so far, and the files they are about as the model knows them."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.root = workspace.root
         self._instructions = Message("system", (resource_folder("prompts") / "chat.md").read_text("utf-8"))
         self._history: list[Message] = []
         self._files: dict[Path, SourceFile] = {}
@@ -69,10 +72,12 @@ class Dialogue:
         """The question that `typed` is. `pasted` goes with it, and mentions no files.
 
         Every question continues the conversation, so that what the model has read is not read again.
-        Raises UsageError for a mentioned file that is missing or cannot be read."""
-        files = mentioned_files(typed, self.root)
+        Raises as `resolve_mentions` does."""
+        with KnownRepository(self._workspace) as repository:  # as it is now
+            mentions = repository.mentions(typed)
+        files = mentions.files
         rewrite, wanted = None, ""
-        if len(files) == 1 and not pasted and asks_for_change(typed):
+        if len(files) == 1 and not (pasted or mentions.excerpts) and asks_for_change(typed):
             wanted = problem_in_words(typed)
             evidence = gather(files, self.root, wanted, None)
             places = find_places(files, evidence, fits=rewritable_characters(generator))
@@ -84,13 +89,13 @@ class Dialogue:
             message, options = rewrite.message, rewrite.options
         else:
             text = "\n\n".join(part for part in (typed, pasted) if part)
-            message = Message("user", with_files(text, files))
+            message = Message("user", with_files(text, (*files, *mentions.excerpts)))
             options = ReplyOptions(
                 max_tokens=max(int(generator.context_tokens * _SHARE_FOR_ANSWER), 64),
                 sources=tuple(file.text for file in self._files.values()),
             )
         messages = (self._instructions, *self._history, message)
-        return Question(messages, options, tuple(files), rewrite, wanted)
+        return Question(messages, options, files, rewrite, wanted)
 
     def keep(self, question: Question, reply: Reply) -> None:
         """Make the answer, or the half of it, part of the conversation."""

@@ -13,7 +13,7 @@ from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.budget import Budget
 from assistant.agent.context import Window, replay
 from assistant.agent.events import AgentEvent, AskConsent, Outcome, Status
-from assistant.agent.execute import Executor
+from assistant.agent.execute import Check, Executor
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
 from assistant.agent.tools import TOOLS, AskUser, Environment, Toolbox
@@ -36,13 +36,12 @@ _TEMPERATURE_WHEN_STUCK = 0.8
 
 @dataclass(frozen=True, slots=True)
 class AgentOptions:
-    """`steps` and `budget_s` bound the work; a budget of None has no end. `test` is the project's own check:
+    """`steps` and `budget_s` bound the work; a budget of None has no end. `check` is the project's own:
     run after each edit, and before the task counts as done. `briefing` is what the model is told first."""
 
     steps: int = 40
     budget_s: float | None = None
-    test: str | None = None
-    test_timeout_s: float = 120.0
+    check: Check | None = None
     seed: int = 0
     briefing: Briefing = NO_BRIEFING
 
@@ -98,8 +97,7 @@ class Agent:
                 environment,
                 self._permissions,
                 self._consent,
-                test=self._options.test,
-                test_timeout_s=self._options.test_timeout_s,
+                check=self._options.check,
             )
             status = yield from self._until_done(window, toolbox, executor, environment)
         yield Outcome(

@@ -24,18 +24,6 @@ class Mentions:
     excerpts: tuple[Excerpt, ...] = ()
 
 
-def mentioned_files(text: str, root: Path) -> list[SourceFile]:
-    """Every file that `text` mentions, once, in order. Raises UsageError for what looks like a path and
-    names no file, CoderError for a file that cannot be read as text."""
-    files: dict[Path, SourceFile] = {}
-    for match in MENTION.finditer(text):
-        if (path := _existing(match, root)) is not None:
-            files.setdefault(path.resolve(), read_source(path, root))
-        else:
-            _check_is_no_path(match, root)
-    return list(files.values())
-
-
 def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], RepositoryIndex]) -> Mentions:
     """What `text` mentions, each once, in order: files, folders, and definitions that the index knows, which
     is asked for where it is needed.

@@ -17,13 +17,16 @@ from rich.text import Text
 
 from assistant.agent import events
 from assistant.agent.briefing import KnownRepository, brief
+from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
+from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.cli.diff import diff_lines
 from assistant.cli.live import LiveLine, speed_of
 from assistant.errors import ExitCode
 from assistant.repo.checkpoints import open_checkpoints
+from assistant.repo.instructions import NAME as INSTRUCTIONS
 from assistant.repo.workspace import Workspace, find_workspace
 from assistant.visible import visible
 
@@ -44,8 +47,11 @@ _ENDINGS: dict[events.Status, tuple[str, str]] = {
 class AgentRun:
     """One run in the working directory's repository."""
 
-    def __init__(self, mode: Mode, options: AgentOptions, *, as_json: bool) -> None:
+    def __init__(
+        self, mode: Mode, options: AgentOptions, *, as_json: bool, check_timeout_s: float = 120.0
+    ) -> None:
         self._mode: Mode = mode
+        self._check_timeout_s = check_timeout_s
         self._options = options
         self._as_json = as_json
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -65,7 +71,8 @@ class AgentRun:
                 briefing = brief(repository, generator, mentions, goes_on=bool(history))
                 for note in briefing.notes:
                     self._say(note, "yellow")
-                self._options = replace(self._options, briefing=briefing)
+                check = self._options.check or self._named_check(workspace)
+                self._options = replace(self._options, briefing=briefing, check=check)
                 return self._work(generator, workspace, session, history, task)
 
     def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
@@ -81,6 +88,15 @@ class AgentRun:
             repository=workspace.root,
             tell=lambda note: self._say(note, "yellow"),
         )
+
+    def _named_check(self, workspace: Workspace) -> Check | None:
+        """The check that AGENTS.md names; where it names several, it is for the user to say which."""
+        named = named_checks(workspace.root) if self._mode != "read-only" else []
+        if len(named) > 1:
+            self._say(
+                f"AGENTS.md names several checks, so none is run: {', '.join(named)}; see --test.", "yellow"
+            )
+        return Check(named[0], self._check_timeout_s, INSTRUCTIONS) if len(named) == 1 else None
 
     def _reading(self, done: int, total: int) -> None:
         self._line.loading("reading the repository", done / max(total, 1))
@@ -149,6 +165,8 @@ class AgentRun:
                 )
             case events.Observed() if not event.ok:
                 self._say(f"  {_short(event.text)}", "yellow")
+            case events.Consented() if event.request.tool == "check" and event.answer == "no":
+                self._say(f"The check is not run: {event.request.preview}", "yellow")
             case events.Started() | events.Consented() | events.Observed() | events.Outcome():
                 pass
             case _:

@@ -46,6 +46,7 @@ def run(
     context: ContextOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
+    from assistant.agent.execute import Check
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
 
@@ -56,8 +57,10 @@ def run(
             "Nobody can be asked for consent here.",
             hint="Add --yes, or --mode auto-edit (no commands) or read-only.",
         )
-    options = AgentOptions(steps, budget, test, test_timeout, seed)
-    raise typer.Exit(AgentRun(chosen, options, as_json=as_json).run(task, model, context, resume))
+    check = Check(test, test_timeout) if test else None
+    options = AgentOptions(steps, budget, check, seed)
+    run = AgentRun(chosen, options, as_json=as_json, check_timeout_s=test_timeout)
+    raise typer.Exit(run.run(task, model, context, resume))
 
 
 def ask(

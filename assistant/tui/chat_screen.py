@@ -67,7 +67,7 @@ class ChatScreen(Screen[None]):
     def _dialogue(self) -> "Dialogue":
         from assistant.agent.dialogue import Dialogue  # slow to import: the app is on the screen by now
 
-        return Dialogue(self._workspace.root)
+        return Dialogue(self._workspace)
 
     def compose(self) -> ComposeResult:
         yield Conversation()

@@ -14,6 +14,7 @@ import pytest
 from assistant.agent import events
 from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.events import AgentEvent, Consent, Outcome, Request
+from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions, nobody
 from assistant.agent.permissions import Mode, Permissions
 from assistant.chat.generator import Generator
@@ -44,6 +45,7 @@ class Run:
     mode: Mode = "full"
     consent: Consent = "no"
     test: str | None = None
+    named_by: str = ""
     steps: int = 20
     budget_s: float | None = None
     task: str = "Make add add."
@@ -64,7 +66,12 @@ class Run:
             open_checkpoints(self.root),
             Permissions(self.root, self.mode),
             agree,
-            AgentOptions(self.steps, self.budget_s, self.test, briefing=self.briefing),
+            AgentOptions(
+                self.steps,
+                self.budget_s,
+                Check(self.test, named_by=self.named_by) if self.test else None,
+                briefing=self.briefing,
+            ),
             ask_user=self.ask_user,
             cancel=self.cancel,
             history=history,
