@@ -26,7 +26,6 @@ from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
 _MOST_REFUSALS = 3
-_LONGEST_ANSWER = 4096
 _SHARE_FOR_ANSWER = 1 / 3
 _SHARE_FOR_RESULT = 1 / 6
 _CHARACTERS_A_TOKEN = 3
@@ -37,12 +36,14 @@ _TEMPERATURE_WHEN_STUCK = 0.8
 @dataclass(frozen=True, slots=True)
 class AgentOptions:
     """`steps` and `budget_s` bound the work; a budget of None has no end. `check` is the project's own:
-    run after each edit, and before the task counts as done. `briefing` is what the model is told first."""
+    run after each edit, and before the task counts as done. `briefing` is what the model is told first,
+    `answer_tokens` bounds each of its answers."""
 
     steps: int = 40
     budget_s: float | None = None
     check: Check | None = None
     seed: int = 0
+    answer_tokens: int = 4096
     briefing: Briefing = NO_BRIEFING
 
 
@@ -78,7 +79,7 @@ class Agent:
         self._ask_user = ask_user
         self._history = history
         self._budget = Budget(options.budget_s, cancel)
-        self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), _LONGEST_ANSWER)
+        self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), options.answer_tokens)
         self._repetition = Repetition()
         self._stats = Stats()
         self._steps = 0

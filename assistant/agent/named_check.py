@@ -1,8 +1,8 @@
 """The check that a repository's own AGENTS.md names: taken only where there is no doubt which it is.
 
-It counts as named where a line says nothing else (Test: `pytest -q`, or: Run the tests with `make`), or where it
-is the only command in a fenced block under a heading about tests. Who wrote the file is not the user: the
-command needs consent, and runs confined.
+It counts as named where a line says nothing else (Test: `pytest -q`, or: Run the tests with `make`), or
+where it is the only command in a fenced block under a heading about tests. Who wrote the file is not the
+user: the command needs consent, and runs confined.
 """
 
 import re

@@ -22,9 +22,10 @@ from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
+from assistant.chat.generator import KeepsState
 from assistant.cli.diff import diff_lines
 from assistant.cli.live import LiveLine, speed_of
-from assistant.errors import ExitCode
+from assistant.errors import CoderError, ExitCode
 from assistant.repo.checkpoints import open_checkpoints
 from assistant.repo.instructions import NAME as INSTRUCTIONS
 from assistant.repo.workspace import Workspace, find_workspace
@@ -109,6 +110,8 @@ class AgentRun:
         history: Sequence[Mapping[str, Any]],
         task: str,
     ) -> ExitCode:
+        if isinstance(generator, KeepsState) and (kept := session.kept):
+            generator.take_up(kept)
         agent = Agent(
             generator,
             workspace,
@@ -131,6 +134,7 @@ class AgentRun:
                     outcome = event
                 else:
                     self._show(event)
+            self._keep_state(generator, session)
         self._line.pause()
         if self._as_json:
             document = {"session": session.id, **(events.as_json(outcome) or {}), "events": documents}
@@ -139,6 +143,14 @@ class AgentRun:
         else:
             self._conclude(outcome, session)
         return outcome.exit_code
+
+    def _keep_state(self, generator: "Generator", session: Session) -> None:
+        self._line.begin("keeping the session's state")
+        try:
+            if isinstance(generator, KeepsState) and (kept := generator.keep_state()):
+                session.keep(kept)
+        except CoderError as error:  # the work is done all the same
+            self._say(error.message, "yellow")
 
     def _show(self, event: events.AgentEvent) -> None:
         match event:

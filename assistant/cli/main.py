@@ -169,7 +169,6 @@ def _register() -> None:
     app.command()(fix)
     app.command()(run)
     app.command()(ask)
-    app.command()(sessions)
     app.command()(undo)
     app.command()(demo)
     app.command()(bench)
@@ -177,6 +176,7 @@ def _register() -> None:
     app.command("train-draft")(train_draft)
     app.command()(doctor)
     app.add_typer(models, name="models")
+    app.add_typer(sessions, name="sessions")
 
 
 _register()

@@ -45,6 +45,7 @@ class Run:
     mode: Mode = "full"
     consent: Consent = "no"
     test: str | None = None
+    answer_tokens: int = 4096
     named_by: str = ""
     steps: int = 20
     budget_s: float | None = None
@@ -71,6 +72,7 @@ class Run:
                 self.budget_s,
                 Check(self.test, named_by=self.named_by) if self.test else None,
                 briefing=self.briefing,
+                answer_tokens=self.answer_tokens,
             ),
             ask_user=self.ask_user,
             cancel=self.cancel,
