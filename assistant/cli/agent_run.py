@@ -5,15 +5,13 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from assistant.agent import events
 from assistant.agent.briefing import KnownRepository, brief
@@ -23,8 +21,7 @@ from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.chat.generator import KeepsState
-from assistant.cli.diff import diff_lines
-from assistant.cli.live import LiveLine, speed_of
+from assistant.cli.narration import Narrator
 from assistant.errors import CoderError, ExitCode
 from assistant.repo.checkpoints import open_checkpoints
 from assistant.repo.instructions import NAME as INSTRUCTIONS
@@ -36,6 +33,9 @@ if TYPE_CHECKING:
 
 _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
+    "nothing to do": ("There is nothing to do.", "green"),
+    "proposed": ("Nothing was written.", ""),
+    "not achieved": ("Not achieved. The files are as they were.", "red"),
     "step limit": ("Not achieved: all steps are used up.", "red"),
     "repetition": ("Not achieved: the model went round in circles.", "red"),
     "context full": ("Not achieved: the model's context is full.", "red"),
@@ -55,11 +55,9 @@ class AgentRun:
         self._check_timeout_s = check_timeout_s
         self._options = options
         self._as_json = as_json
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._line = LiveLine(self._err)
+        self._narrator = Narrator(quiet=as_json)
+        self._line, self._say = self._narrator.line, self._narrator.say
         self._cancel = Event()
-        self._previewed = ""
-        self._usage: events.Usage | None = None
 
     def run(self, task: str, model: str | None, context: int | None, resume: str | None) -> ExitCode:
         """Load the model, work, tell how it ended; the exit code says it too."""
@@ -123,22 +121,20 @@ class AgentRun:
             cancel=self._cancel,
             history=history,
         )
-        documents = []
+        happened: list[events.AgentEvent] = []
         outcome = events.Outcome("cancelled")
         with _interrupting(self._cancel):
             for event in agent.run(task):
                 session.append(event)
-                if self._as_json and (document := events.as_json(event)):
-                    documents.append(document)
+                happened.append(event)
                 if isinstance(event, events.Outcome):
                     outcome = event
                 else:
-                    self._show(event)
+                    self._narrator.show(event)
             self._keep_state(generator, session)
         self._line.pause()
         if self._as_json:
-            document = {"session": session.id, **(events.as_json(outcome) or {}), "events": documents}
-            del document["event"]
+            document = {"session": session.id, **events.report(happened)}
             typer.echo(json.dumps(document, indent=2, default=str))
         else:
             self._conclude(outcome, session)
@@ -152,38 +148,6 @@ class AgentRun:
         except CoderError as error:  # the work is done all the same
             self._say(error.message, "yellow")
 
-    def _show(self, event: events.AgentEvent) -> None:
-        match event:
-            case events.Step():
-                self._line.begin(f"step {event.number}")
-                self._usage = event.usage
-            case events.Called():
-                arguments = ", ".join(_short(value) for value in event.arguments.values())
-                self._say(f"{event.tool} {arguments}".rstrip(), "cyan")
-            case events.Changed():
-                if event.diff != self._previewed:
-                    self._show_diff(event.diff)
-                for problem in event.problems:
-                    self._say(problem, "red")
-            case events.Checking():
-                self._line.begin(f"$ {event.command}")
-            case events.Checked():
-                style = "green" if event.result.passed else "red"
-                self._say(f"$ {event.result.command}: {event.result.describe()}", style)
-            case events.Shrunk():
-                taken = f"{event.tokens_before} to {event.tokens_after} tokens"
-                self._say(
-                    f"Made room in the context, from {taken}; left out: {'; '.join(event.what)}", "yellow"
-                )
-            case events.Observed() if not event.ok:
-                self._say(f"  {_short(event.text)}", "yellow")
-            case events.Consented() if event.request.tool == "check" and event.answer == "no":
-                self._say(f"The check is not run: {event.request.preview}", "yellow")
-            case events.Started() | events.Consented() | events.Observed() | events.Outcome():
-                pass
-            case _:
-                self._line.reply(event)
-
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
         said, style = _ENDINGS[outcome.status]
         if outcome.answer:
@@ -196,28 +160,20 @@ class AgentRun:
             self._say(f"  {outcome.why}", "yellow")
         if outcome.status != "done":
             self._say(f"To go on: coder run --resume {session.id}", "dim")
-        self._err.print(
-            f"{outcome.steps} steps · {outcome.stats.emitted} tokens ·",
-            speed_of(outcome.stats),
-            f"· {outcome.seconds:.1f} s",
-        )
-        if self._usage:
-            parts = [f"{part} {tokens:,}" for part, tokens in asdict(self._usage).items() if tokens]
-            self._say(f"context: {' · '.join(parts)} tokens", "dim")
+        self._narrator.sum_up(outcome.steps, outcome.stats, outcome.seconds)
 
     def _consent(self, request: events.Request) -> events.Consent:
         if self._as_json or not sys.stdin.isatty():
             return "no"
         self._line.pause()
-        self._previewed = request.preview
         if request.tool in ("edit", "write"):
-            self._show_diff(request.preview)
+            self._narrator.diff(request.preview)
         else:
             self._say(request.preview, "bold")
         if request.note:
             self._say(request.note, "yellow")
         always = f", \\[a]lways {visible(request.always)}" if request.always else ""
-        self._err.print(f"Allow {request.tool}? [bold]\\[y]es, \\[n]o{always}:[/] ", end="")
+        self._narrator.err.print(f"Allow {request.tool}? [bold]\\[y]es, \\[n]o{always}:[/] ", end="")
         try:
             answer = input().strip().lower()
         except EOFError:
@@ -239,15 +195,6 @@ class AgentRun:
         finally:
             self._line.resume()
 
-    def _show_diff(self, diff: str) -> None:
-        if not self._as_json:
-            for text in diff_lines(diff):
-                self._err.print(text)
-
-    def _say(self, text: str, style: str = "") -> None:
-        if not self._as_json:
-            self._err.print(Text(visible(text), style))
-
 
 @contextmanager
 def _interrupting(cancel: Event) -> Iterator[None]:
@@ -263,8 +210,3 @@ def _interrupting(cancel: Event) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _short(value: object) -> str:
-    text = " ".join(str(value).split())
-    return text if len(text) <= 100 else f"{text[:99]}…"

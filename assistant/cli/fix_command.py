@@ -12,7 +12,8 @@ from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOptio
 from assistant.errors import InterruptedByUserError, RefusedError
 
 if TYPE_CHECKING:
-    from assistant.agent.fix_events import FixOptions, Outcome
+    from assistant.agent.events import AgentEvent, Outcome
+    from assistant.agent.fix import FixOptions
     from assistant.repo.files import SourceFile
     from assistant.repo.workspace import Workspace
 
@@ -40,7 +41,8 @@ def fix(
     flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
-    from assistant.agent.fix_events import FixOptions
+    from assistant.agent.events import report
+    from assistant.agent.fix import FixOptions
 
     if not (yes or dry_run or as_json) and not sys.stdin.isatty():
         raise RefusedError(
@@ -50,11 +52,10 @@ def fix(
         raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
     options = FixOptions(message, test, tries, test_timeout, budget, dry_run, seed)
     workspace, sources = read_files(files)
-    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(
-        model, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention
-    )
+    run = FixRun(workspace, sources, options, yes=yes, quiet=as_json)
+    outcome = run.run(model, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention)
     if as_json:
-        typer.echo(json.dumps(described(outcome), indent=2))
+        typer.echo(json.dumps(report(run.events), indent=2, default=str))
     raise typer.Exit(outcome.exit_code)
 
 
@@ -80,24 +81,20 @@ class FixRun:
         yes: bool,
         quiet: bool = False,
     ) -> None:
-        from rich.console import Console
-
-        from assistant.cli.live import LiveLine
+        from assistant.cli.narration import Narrator
 
         self._workspace = workspace
         self._sources = sources
         self._options = options
         self._yes = yes
-        self._quiet = quiet
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._line = LiveLine(self._err)
-        self._written = False
+        self._narrator = Narrator(quiet=quiet, diffs_on_stdout=True)
+        self._line, self._say = self._narrator.line, self._narrator.say
+        self.events: list[AgentEvent] = []
 
     def run(self, model: str | None, **loading: Any) -> "Outcome":
         """Load the model, with these options of `load_generator`, do the work, tell how it ended."""
+        from assistant.agent.events import Changed, Outcome
         from assistant.agent.fix import Fixer, check_request
-        from assistant.agent.fix_events import Outcome
         from assistant.catalog.resolve import resolve_model
         from assistant.cli.setup import TINY, load_generator
         from assistant.repo.checkpoints import open_checkpoints
@@ -125,15 +122,16 @@ class FixRun:
                     self._consent,
                 )
                 for event in fixer.run():
+                    self.events.append(event)
                     if isinstance(event, Outcome):
                         outcome = event
                     else:
-                        self._show(event)
+                        self._narrator.show(event)
             except KeyboardInterrupt:
                 raise InterruptedByUserError(
                     "Interrupted.",
                     hint="Nothing is lost: coder undo --list shows what was written."
-                    if self._written
+                    if any(isinstance(event, Changed) for event in self.events)
                     else "Nothing was written.",
                 ) from None
             finally:
@@ -142,40 +140,6 @@ class FixRun:
         self._conclude(outcome)
         return outcome
 
-    def _show(self, event: Any) -> None:
-        from assistant.agent import fix_events as events
-
-        match event:
-            case events.Testing():
-                self._line.begin(f"$ {event.command}")
-            case events.Tested():
-                style = "green" if event.result.passed else "red"
-                self._say(f"$ {event.result.command}: {event.result.describe()}", style)
-            case events.Asking():
-                self._line.begin(f"{event.place.shown}, try {event.attempt}")
-            case events.Unusable():
-                self._say(f"The answer cannot be used: {event.reason}. Nothing was written.", "yellow")
-            case events.Proposed():
-                self._show_diff(event.changes)
-            case events.Written():
-                self._written = True
-            case events.Reduced():
-                hunks = f"{event.dropped} of {event.dropped + event.kept} hunks"
-                self._say(f"{hunks} were not needed for the test to pass and were dropped again.")
-            case _:
-                self._line.reply(event)
-
-    def _show_diff(self, changes: "Sequence[Any]") -> None:
-        from assistant.cli.diff import coloured
-
-        if self._quiet:
-            return
-        self._line.pause()
-        for change in changes:
-            for text in coloured(change):
-                self._out.print(text)
-        self._line.resume()
-
     def _consent(self, changes: "Sequence[Any]") -> bool:
         if self._yes:
             return True
@@ -183,7 +147,7 @@ class FixRun:
         names = ", ".join(change.place.source.shown for change in changes)
         then = f" and run `{self._options.test}`" if self._options.test else ""
         try:
-            self._err.print(f"Write {names}{then}? [bold]\\[y]es, \\[n]o, \\[a]lways:[/] ", end="")
+            self._narrator.err.print(f"Write {names}{then}? [bold]\\[y]es, \\[n]o, \\[a]lways:[/] ", end="")
             answer = input().strip().lower()
         except EOFError:
             return False
@@ -192,11 +156,9 @@ class FixRun:
         return self._yes or answer in ("y", "yes")
 
     def _conclude(self, outcome: "Outcome") -> None:
-        from assistant.cli.live import speed_of
-
         match outcome.status:
             case "done":
-                changed = ", ".join(outcome.texts)
+                changed = ", ".join(outcome.changed)
                 self._say(
                     f"Done: {changed} changed. To take it back: coder undo --turn {outcome.turn}", "green"
                 )
@@ -209,45 +171,5 @@ class FixRun:
             case "out of budget":
                 self._say("The time budget is spent. The files are as they were.", "yellow")
             case "not achieved":
-                self._say(f"Not achieved in {outcome.answers} answers. The files are as they were.", "red")
-        if outcome.answers and not self._quiet:
-            drafters = outcome.stats.by_drafter.items()
-            by = [f"{name} {count.accepted}/{count.drafted}" for name, count in drafters]
-            self._err.print(
-                f"{outcome.stats.emitted} tokens ·",
-                speed_of(outcome.stats),
-                *([f"· {', '.join(by)}"] if by else []),
-                f"· {outcome.seconds:.1f} s",
-            )
-
-    def _say(self, text: str, style: str = "") -> None:
-        if not self._quiet:
-            from rich.text import Text
-
-            from assistant.visible import visible
-
-            self._err.print(Text(visible(text), style))
-
-
-def described(outcome: "Outcome") -> dict[str, Any]:
-    """The outcome as the JSON document of `coder fix --json`."""
-    test = outcome.test
-    return {
-        "status": outcome.status,
-        "files": list(outcome.texts),
-        "diff": outcome.diff,
-        "turn": outcome.turn,
-        "tries": outcome.answers,
-        "dropped_hunks": outcome.dropped_hunks,
-        "test": test
-        and {
-            "command": test.command,
-            "passed": test.passed,
-            "exit_code": test.returncode,
-            "stopped": test.stopped or None,
-            "seconds": round(test.seconds, 3),
-            "output": test.output,
-        },
-        "seconds": round(outcome.seconds, 3),
-        "metrics": outcome.stats.as_dict(),
-    }
+                self._say(f"Not achieved in {outcome.steps} answers. The files are as they were.", "red")
+        self._narrator.sum_up(outcome.steps, outcome.stats, outcome.seconds)
