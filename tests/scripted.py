@@ -29,7 +29,7 @@ class ScriptedGenerator:
         finish: FinishReason = "stop",
         holds_after: int | None = None,
         notes: tuple[str, ...] = (),
-        tool_format: ToolFormatName = "hermes",
+        tool_format: ToolFormatName | None = "hermes",
     ) -> None:
         self._answers = list(answers)
         self._name = name
@@ -40,7 +40,7 @@ class ScriptedGenerator:
         self._holds_after = holds_after
         self._notes = notes
         self.asked: list[tuple[tuple[Message, ...], ReplyOptions]] = []
-        self._tool_format: ToolFormatName = tool_format
+        self._tool_format = tool_format
         self.closed = False
 
     @property
@@ -56,7 +56,7 @@ class ScriptedGenerator:
         return any(isinstance(answer, str) and answer.startswith(THINK) for answer in self._answers)
 
     @property
-    def tool_format(self) -> ToolFormatName:
+    def tool_format(self) -> ToolFormatName | None:
         return self._tool_format
 
     def count_tokens(self, messages: Sequence[Message]) -> int:

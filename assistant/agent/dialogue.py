@@ -1,6 +1,5 @@
 """A conversation in a repository: what is asked of the model, and what its answers propose to change."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,8 @@ from assistant.agent.answer import UnusableAnswerError
 from assistant.agent.briefing import KnownRepository
 from assistant.agent.changes import proposed_changes
 from assistant.agent.evidence import gather
-from assistant.agent.mentions import MENTION, with_files
+from assistant.agent.mentions import with_files
+from assistant.agent.orders import asks_for_change, problem_in_words
 from assistant.agent.places import find_places
 from assistant.agent.rewrite import RewriteRequest, request_rewrite, rewritable_characters
 from assistant.chat.generator import Generator, Reply, ReplyOptions
@@ -20,22 +20,6 @@ from assistant.resources import resource_folder
 
 # An answer longer than this part of the context is one that goes round in circles.
 _SHARE_FOR_ANSWER = 0.25
-_QUESTION = re.compile(
-    r"\s*(what|why|how|where|which|who|when|does|do|did|is|are|explain|describe|show|tell|summari[sz]e)\b",
-    re.IGNORECASE,
-)
-_CHANGE = re.compile(
-    r"\b(fix|repair|correct|debug|change|add|remove|delete|rename|replace|rewrite|refactor|make|implement|"
-    r"convert|simplify|update|improve|optimi[sz]e|bug|broken|wrong)\b",
-    re.IGNORECASE,
-)
-# "Fix the bug in @file" says no more than that there is one, which the question says already.
-_ORDER = re.compile(
-    r"(,?\s*\b(and|so|please|can you|could you)\b)*,?\s*\b(fix|repair|correct|debug)\b"
-    r"(\s+(the|this|a|any|all))?(\s+(bugs?|errors?|problems?|mistakes?|it))?(\s+(in|of))?\s+"
-    + MENTION.pattern.replace("(?<!\\S)", ""),
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +127,3 @@ class Dialogue:
         if text == source.text:
             return CoderError(f"{source.shown} would stay as it is.")
         return FileChange(source, text)
-
-
-def asks_for_change(text: str) -> bool:
-    """Whether the message orders a change, rather than asks something."""
-    return bool(_CHANGE.search(text)) and not _QUESTION.match(text)
-
-
-def problem_in_words(text: str) -> str:
-    """What the message says is wrong or wanted, without the order to repair a file and without signs."""
-    said = _ORDER.sub("", text)
-    said = MENTION.sub(lambda match: match["quoted"] or match["plain"], said)
-    return said.strip(" \t\n,.;:!")

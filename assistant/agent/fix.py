@@ -73,7 +73,8 @@ def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
 
 
 class Fixer:
-    """One repair of `sources`. `consent` is asked before anything is written; setting `cancel` stops it."""
+    """One repair of `sources`. `consent` is asked before anything is written; setting `cancel` stops it.
+    `tested` is the test's run on the files as they are, where it has been run already."""
 
     def __init__(
         self,
@@ -85,6 +86,7 @@ class Fixer:
         consent: Consent,
         *,
         cancel: Event | None = None,
+        tested: CommandResult | None = None,
     ) -> None:
         self._generator = generator
         self._sources = sources
@@ -94,7 +96,7 @@ class Fixer:
         self._status: Status = "not achieved"
         self._changes: dict[str, Change] = {}
         self._answers = 0
-        self._tested: CommandResult | None = None
+        self._tested = tested
         self._dropped_hunks = 0
         self._stats = Stats()
         self._turn = checkpoints.turn(_title(options, sources))
@@ -130,7 +132,7 @@ class Fixer:
     def _work(self) -> Iterator[AgentEvent]:
         failed: CommandResult | None = None
         if self._options.test:
-            result = yield from self._test("as it is")
+            result = self._tested or (yield from self._test("as it is"))
             failed = None if result.passed else result
         evidence = gather(self._sources, self._workspace.root, self._options.message, failed)
         if evidence.empty:

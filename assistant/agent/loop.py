@@ -175,7 +175,7 @@ class Agent:
     def _toolbox(self) -> Toolbox:
         reads_only = self._permissions.mode == "read-only"
         tools = [tool for tool in TOOLS if tool.permission == "read" or not reads_only]
-        return Toolbox(tools, self._generator.tool_format, room=self._room)
+        return Toolbox(tools, self._generator.tool_format or "json", room=self._room)
 
     def _window(self, task: str, toolbox: Toolbox) -> Window:
         prompt = "ask.md" if self._permissions.mode == "read-only" else "agent.md"

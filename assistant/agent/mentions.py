@@ -18,10 +18,12 @@ _ENDS_SENTENCE = ".,;:!?)"
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What a message mentions: whole files, and excerpts."""
+    """What a message mentions: whole files, and excerpts, which are definitions called `names` and lists of
+    files."""
 
     files: tuple[SourceFile, ...]
     excerpts: tuple[Excerpt, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], RepositoryIndex]) -> Mentions:
@@ -32,6 +34,7 @@ def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], Reposi
     which it lists; CoderError for a file that cannot be read as text."""
     files: dict[Path, SourceFile] = {}
     excerpts: dict[str, Excerpt] = {}
+    names: dict[str, None] = {}
     for match in MENTION.finditer(text):
         path = _existing(match, workspace.root)
         added: list[SourceFile] = []
@@ -40,6 +43,8 @@ def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], Reposi
             found = [one] if (one := definition(_names(match)[-1], index())) else []
             if not found:
                 _check_is_no_path(match, workspace.root)
+                continue
+            names[_names(match)[-1].rpartition(":")[2]] = None
         elif path.is_dir():
             added, found = folder_files(path, workspace)
         else:
@@ -47,7 +52,7 @@ def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], Reposi
         for file in added:
             files.setdefault(file.path, file)
         excerpts |= {excerpt.shown: excerpt for excerpt in found}
-    return Mentions(tuple(files.values()), tuple(excerpts.values()))
+    return Mentions(tuple(files.values()), tuple(excerpts.values()), tuple(names))
 
 
 def with_files(text: str, files: Iterable[SourceFile | Excerpt]) -> str:

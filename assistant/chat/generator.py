@@ -102,8 +102,8 @@ class Generator(Protocol):
         ...
 
     @property
-    def tool_format(self) -> ToolFormatName:
-        """How this model writes the call of a tool."""
+    def tool_format(self) -> ToolFormatName | None:
+        """How this model writes the call of a tool; None where it is too small to get anywhere with tools."""
         ...
 
     def count_tokens(self, messages: Sequence[Message]) -> int:

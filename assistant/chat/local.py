@@ -39,6 +39,8 @@ _BREAK = "\U0010fffd"
 
 # Below this, models know no format of their own reliably: one bare JSON object is what they get right.
 _TAUGHT_TOOLS_FROM = 1_000_000_000
+# And below this, a call can be parsed where a grammar forces it, but leads nowhere.
+_CALLS_TOOLS_FROM = 400_000_000
 
 
 class LocalGenerator:
@@ -91,7 +93,9 @@ class LocalGenerator:
         return ThinkingSplitter(self.family, prompt[-64:]).thinking
 
     @property
-    def tool_format(self) -> ToolFormatName:
+    def tool_format(self) -> ToolFormatName | None:
+        if self.model.n_parameters < _CALLS_TOOLS_FROM:
+            return None
         return self.family.tools if self.model.n_parameters >= _TAUGHT_TOOLS_FROM else "json"
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -142,7 +146,9 @@ class LocalGenerator:
     def keep_state(self) -> KeptState | None:
         """Keep what was evaluated on disk: a later prompt that begins with it, in this process or
         another, is served from there. None where there is no store or it cannot be kept."""
-        path = self._states.save(self.context) if self._states else None
+        if self._states is None or list(self.context.tokens[: len(self._prompt_ids)]) != self._prompt_ids:
+            return None
+        path = self._states.save(self.context)
         return KeptState(path, self._prompt, len(self._prompt_ids)) if path else None
 
     def take_up(self, kept: KeptState) -> bool:

@@ -15,8 +15,10 @@ import typer
 
 from assistant.agent import events
 from assistant.agent.briefing import KnownRepository, brief
+from assistant.agent.direct import DirectWork
 from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
+from assistant.agent.mentions import Mentions
 from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
@@ -67,12 +69,11 @@ class AgentRun:
             mentions = repository.mentions(task)
             session, history = sessions.resume(resume) if resume else (sessions.new(), [])
             with session, closing(self._load(model, context, workspace)) as generator:
-                briefing = brief(repository, generator, mentions, goes_on=bool(history))
-                for note in briefing.notes:
-                    self._say(note, "yellow")
-                check = self._options.check or self._named_check(workspace)
-                self._options = replace(self._options, briefing=briefing, check=check)
-                return self._work(generator, workspace, session, history, task)
+                if isinstance(generator, KeepsState) and (kept := session.kept):
+                    generator.take_up(kept)
+                worker = self._worker(generator, repository, mentions, history)
+                outcome = self._work(worker.run(task), generator, session)
+                return outcome.exit_code
 
     def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
         from assistant.catalog.resolve import resolve_model
@@ -88,6 +89,46 @@ class AgentRun:
             tell=lambda note: self._say(note, "yellow"),
         )
 
+    def _worker(
+        self,
+        generator: "Generator",
+        repository: KnownRepository,
+        mentions: Mentions,
+        history: Sequence[Mapping[str, Any]],
+    ) -> Agent | DirectWork:
+        """Who does the task: the agent, or what stands in for it with a model that cannot call tools."""
+        workspace = repository.workspace
+        checkpoints = open_checkpoints(workspace.root)
+        permissions = Permissions(workspace.root, self._mode)
+        if generator.tool_format is None:
+            self._narrator.streams_answers = not self._as_json
+            return DirectWork(
+                generator,
+                workspace,
+                checkpoints,
+                permissions,
+                self._consent,
+                self._options,
+                mentions=mentions,
+                cancel=self._cancel,
+                history=history,
+            )
+        briefing = brief(repository, generator, mentions, goes_on=bool(history))
+        for note in briefing.notes:
+            self._say(note, "yellow")
+        check = self._options.check or self._named_check(workspace)
+        return Agent(
+            generator,
+            workspace,
+            checkpoints,
+            permissions,
+            self._consent,
+            replace(self._options, briefing=briefing, check=check),
+            ask_user=self._ask_user,
+            cancel=self._cancel,
+            history=history,
+        )
+
     def _named_check(self, workspace: Workspace) -> Check | None:
         """The check that AGENTS.md names; where it names several, it is for the user to say which."""
         named = named_checks(workspace.root) if self._mode != "read-only" else []
@@ -101,30 +142,12 @@ class AgentRun:
         self._line.loading("reading the repository", done / max(total, 1))
 
     def _work(
-        self,
-        generator: "Generator",
-        workspace: Workspace,
-        session: Session,
-        history: Sequence[Mapping[str, Any]],
-        task: str,
-    ) -> ExitCode:
-        if isinstance(generator, KeepsState) and (kept := session.kept):
-            generator.take_up(kept)
-        agent = Agent(
-            generator,
-            workspace,
-            open_checkpoints(workspace.root),
-            Permissions(workspace.root, self._mode),
-            self._consent,
-            self._options,
-            ask_user=self._ask_user,
-            cancel=self._cancel,
-            history=history,
-        )
+        self, work: Iterator[events.AgentEvent], generator: "Generator", session: Session
+    ) -> events.Outcome:
         happened: list[events.AgentEvent] = []
         outcome = events.Outcome("cancelled")
         with _interrupting(self._cancel):
-            for event in agent.run(task):
+            for event in work:
                 session.append(event)
                 happened.append(event)
                 if isinstance(event, events.Outcome):
@@ -138,7 +161,7 @@ class AgentRun:
             typer.echo(json.dumps(document, indent=2, default=str))
         else:
             self._conclude(outcome, session)
-        return outcome.exit_code
+        return outcome
 
     def _keep_state(self, generator: "Generator", session: Session) -> None:
         self._line.begin("keeping the session's state")
@@ -150,7 +173,7 @@ class AgentRun:
 
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
         said, style = _ENDINGS[outcome.status]
-        if outcome.answer:
+        if outcome.answer and not self._narrator.streamed:
             typer.echo(visible(outcome.answer))
         changed = (
             f" Changed: {', '.join(outcome.changed)}; coder undo takes it back." if outcome.changed else ""

@@ -1,5 +1,6 @@
 """What happens in a run, told on the terminal as it happens."""
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -14,7 +15,8 @@ from assistant.visible import visible
 
 class Narrator:
     """Tells it on stderr, where `line` is what goes on just now. A quiet one says nothing. `usage` is the
-    model's context as it was last."""
+    model's context as it was last. With `streams_answers` what the model writes in a step goes to stdout as
+    it comes, and `streamed` is true once some has."""
 
     def __init__(self, *, quiet: bool, diffs_on_stdout: bool = False) -> None:
         self._quiet = quiet
@@ -22,17 +24,24 @@ class Narrator:
         self._diffs = Console(highlight=False, soft_wrap=True) if diffs_on_stdout else self.err
         self.line = LiveLine(self.err)
         self.usage: events.Usage | None = None
+        self.streams_answers = self.streamed = self._streaming = False
         self._shown = ""
 
     def show(self, event: AgentEvent) -> None:
         match event:
+            case TextPiece() if self._streaming:
+                self._stream(event)
             case PromptRead() | TextPiece():
                 self.line.reply(event)
+            case Reply() if self._streaming and self.streamed:
+                typer.echo()
             case events.Step():
                 self.line.begin(f"step {event.number}")
+                self._streaming = self.streams_answers
                 self.usage = event.usage
             case events.Asking():
                 self.line.begin(f"{event.what}, try {event.attempt}")
+                self._streaming = False
             case events.Checking():
                 self.line.begin(f"$ {event.command}")
             case events.Checked():
@@ -67,6 +76,12 @@ class Narrator:
                 taken = f"{event.tokens_before} to {event.tokens_after} tokens"
                 left_out = "; ".join(event.what)
                 self.say(f"Made room in the context, from {taken}; left out: {left_out}", "yellow")
+
+    def _stream(self, piece: TextPiece) -> None:
+        if not piece.thinking:
+            self.line.pause()
+            self.streamed = True
+            typer.echo(visible(piece.text), nl=False)
 
     def diff(self, diff: str) -> None:
         """Once, also where it is proposed and then made."""

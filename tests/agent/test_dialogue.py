@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.dialogue import Dialogue, FileChange, asks_for_change, problem_in_words
+from assistant.agent.dialogue import Dialogue, FileChange
+from assistant.agent.orders import asks_for_change, problem_in_words
 from assistant.chat.generator import Reply
 from assistant.engine.stats import Stats
 from assistant.errors import CoderError
