@@ -69,7 +69,7 @@ class Window:
     @property
     def usage(self) -> Usage:
         """Counted with the model's own template; the parts add up to the whole."""
-        whole = self._count()
+        whole = self.tokens
         system = self._generator.count_tokens([self._system]) + self._tokens(self._briefing.instructions)
         mapped = self._tokens(self._briefing.map)
         files = self._tokens(self._briefing.given)
@@ -96,13 +96,13 @@ class Window:
     def make_room(self) -> Iterator[Shrunk]:
         """Nothing where it fits, else what was taken out. Raises ContextFullError where even the task and
         the last step do not fit."""
-        before = self._count()
+        before = self.tokens
         if before <= self._limit:
             return
         gone = [*self._shrink_results(), *self._summarise()]
-        if (after := self._count()) > self._limit:
+        if (after := self.tokens) > self._limit:
             gone += self._shorten_last()
-            after = self._count()
+            after = self.tokens
         if gone:
             yield Shrunk(tuple(gone), before, after)
         if after > self._limit:
@@ -113,14 +113,14 @@ class Window:
 
     def _shrink_results(self) -> Iterator[str]:
         for i, exchange in enumerate(self._exchanges[:-1]):
-            if self._count() <= self._limit * _SHRINK_TO:
+            if self.tokens <= self._limit * _SHRINK_TO:
                 return
             if not exchange.shrunk and len(exchange.observed.text) > len(exchange.observed.brief) + 40:
                 self._exchanges[i] = replace(exchange, shrunk=True)
                 yield f"result of: {exchange.observed.brief}"
 
     def _summarise(self) -> Iterator[str]:
-        while len(self._exchanges) > 1 and self._count() > self._limit * _SHRINK_TO:
+        while len(self._exchanges) > 1 and self.tokens > self._limit * _SHRINK_TO:
             oldest = self._exchanges.pop(0)
             self._summary += filter(None, (oldest.observed.brief, oldest.then))
             yield f"step, now a line of the summary: {oldest.observed.brief}"
@@ -133,13 +133,14 @@ class Window:
             return
         last = self._exchanges[-1]
         text = last.observed.text
-        while self._count() > self._limit and len(text) > 200:
+        while self.tokens > self._limit and len(text) > 200:
             text = text[: len(text) // 2]
             short = replace(last.observed, text=f"{text}\n(cut here: the context is full)", cut=True)
             self._exchanges[-1] = replace(last, observed=short)
         yield f"all but the first {len(text)} characters of: {last.observed.brief}"
 
-    def _count(self) -> int:
+    @property
+    def tokens(self) -> int:
         return self._generator.count_tokens(self.messages)
 
     @property

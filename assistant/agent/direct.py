@@ -22,6 +22,7 @@ from assistant.agent.fix import Fixer, FixOptions
 from assistant.agent.loop import AgentOptions
 from assistant.agent.mentions import Mentions, with_files
 from assistant.agent.orders import asks_for_change, problem_in_words
+from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.relevance import relevant_excerpts, relevant_files
 from assistant.agent.repetition import without_circles
@@ -92,9 +93,11 @@ class DirectWork:
         with Budget(self._options.budget_s, self._cancel) as budget:
             messages = yield from self._conversation(question, given)
             yield events.Step(1, self._usage(messages, given))
-            options = ReplyOptions(
-                max_tokens=int(self._generator.context_tokens * _SHARE_FOR_ANSWER), cancel=budget.cancel
-            )
+            pace = Pace(self._generator)
+            room = fitting = int(self._generator.context_tokens * _SHARE_FOR_ANSWER)
+            if budget.left_s is not None:
+                fitting = pace.tokens_in(budget.left_s, self._generator.count_tokens(messages)) or room
+            options = ReplyOptions(max_tokens=min(room, fitting), cancel=budget.cancel)
             said, reply, circles = "", None, False
             for event in self._generator.reply(messages, options):
                 yield event
@@ -106,13 +109,19 @@ class DirectWork:
                 elif isinstance(event, Reply):
                     reply = event
         assert reply is not None, "a generator ends with its reply"
-        ended = reply.finish != "cancelled" or circles
+        pace.note(reply.stats)
+        if fitting < room and reply.finish == "length":
+            budget.spend()
+        ended = circles or not (budget.spent or reply.finish == "cancelled")
+        seconds = time.monotonic() - started
         return Outcome(
             "done" if ended else "out of budget" if budget.spent else "cancelled",
             without_circles(reply.text).strip(),
             steps=1,
             stats=reply.stats,
-            seconds=time.monotonic() - started,
+            seconds=seconds,
+            budget_s=self._options.budget_s,
+            plain=pace.plain(seconds),
             why=_WHY.get("circles" if circles else reply.finish, "") if ended else "",
         )
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.command import CommandResult
+from assistant.agent.pace import PlainEstimate
 from assistant.agent.rewrite import Change
 from assistant.chat.generator import PromptRead, Reply, ReplyEvent, TextPiece
 from assistant.engine.stats import Stats
@@ -144,6 +145,8 @@ class Checking:
     why: str = ""
     diff: str = ""
     dropped_hunks: int = 0
+    budget_s: float | None = None
+    plain: PlainEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,8 @@ class Outcome:
     """How it ended. `steps` are the answers of the model, `changed` the files that were written or, where it
     is `proposed`, would be; `diff` is the change to them where it is known, `dropped_hunks` of it were not
     needed. `turn` is the checkpoint that takes the changes back; `stats` add up all answers. `test` is the
-    last run of the project's check, `why` says more of how it ended."""
+    last run of the project's check, `why` says more of how it ended. `plain` is what decoding without
+    drafts would have reached meanwhile, as far as that is known, with `budget_s` seconds allowed."""
 
     status: Status
     answer: str = ""
@@ -182,6 +186,8 @@ class Outcome:
     why: str = ""
     diff: str = ""
     dropped_hunks: int = 0
+    budget_s: float | None = None
+    plain: PlainEstimate | None = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -225,6 +231,7 @@ def as_json(event: AgentEvent) -> dict[str, Any] | None:
             plain = {each.name: getattr(event, each.name) for each in fields(event)}
             stats, test = plain.pop("stats").as_dict(), event.test and _test_as_json(event.test)
             plain |= {"changed": list(event.changed), "seconds": round(event.seconds, 3)}
+            plain |= {"plain": event.plain and asdict(event.plain)}
             return {**name, **plain, "test": test, "metrics": stats}
     return {**name, **asdict(event)}
 

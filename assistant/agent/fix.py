@@ -27,11 +27,13 @@ from assistant.agent.events import (
     Unusable,
 )
 from assistant.agent.evidence import Evidence, gather
+from assistant.agent.pace import Pace
 from assistant.agent.places import Place, find_places
 from assistant.agent.reduce import needed_hunks, passing_part
 from assistant.agent.rewrite import Change, rewritable_characters, rewrite
 from assistant.agent.trial import Trial
 from assistant.chat.generator import Generator, Reply
+from assistant.chat.messages import Message
 from assistant.engine.stats import Stats
 from assistant.errors import ContextFullError, UsageError
 from assistant.repo.checkpoints import Checkpoints
@@ -99,6 +101,7 @@ class Fixer:
         self._tested = tested
         self._dropped_hunks = 0
         self._stats = Stats()
+        self._pace = Pace(generator)
         self._turn = checkpoints.turn(_title(options, sources))
         self._tried: set[str] = set()
         self._title = _title(options, sources)
@@ -127,6 +130,8 @@ class Fixer:
             seconds=time.monotonic() - started,
             diff="".join(change.diff for change in self._changes.values()),
             dropped_hunks=self._dropped_hunks,
+            budget_s=self._budget.seconds,
+            plain=self._pace.plain(time.monotonic() - started),
         )
 
     def _work(self) -> Iterator[AgentEvent]:
@@ -229,6 +234,9 @@ class Fixer:
                     yield from self._test("with part of the change")
 
     def _ask(self, place: Place, evidence: Evidence, attempt: int) -> Steps[AgentEvent, None, Change | None]:
+        if self._too_late_for(place):
+            self._budget.spend()
+            return None
         yield Asking(place.shown, attempt + 1)
         change: Change | None = None
         try:
@@ -246,10 +254,19 @@ class Fixer:
                 if isinstance(event, Reply):
                     self._answers += 1
                     self._stats.add(event.stats)
+                    self._pace.note(event.stats)
                 yield event
         except UnusableAnswerError as reason:
             yield Unusable(str(reason))
         return change
+
+    def _too_late_for(self, place: Place) -> bool:
+        """Whether the place cannot be written in the time that is left."""
+        if (left := self._budget.left_s) is None:
+            return False
+        tokens = self._generator.count_tokens([Message("user", place.code)])
+        fitting = self._pace.tokens_in(left, tokens)
+        return fitting is not None and fitting < tokens
 
     def _test(self, why: str) -> Steps[AgentEvent, None, CommandResult]:
         assert self._options.test

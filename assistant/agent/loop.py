@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Generator as Steps
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
@@ -12,8 +12,9 @@ from assistant.agent import events
 from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.budget import Budget
 from assistant.agent.context import Window, replay
-from assistant.agent.events import AgentEvent, AskConsent, Outcome, Status
+from assistant.agent.events import AgentEvent, AskConsent, Observed, Outcome, Status
 from assistant.agent.execute import Check, Executor
+from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
 from assistant.agent.tools import TOOLS, AskUser, Environment, Toolbox
@@ -31,6 +32,9 @@ _SHARE_FOR_RESULT = 1 / 6
 _CHARACTERS_A_TOKEN = 3
 # A greedy model that repeats itself would do so for ever.
 _TEMPERATURE_WHEN_STUCK = 0.8
+# Answers are planned in these lengths, so that a grammar is not made anew for every second that goes by.
+_ROOMS = (4096, 2048, 1024, 512, 256, 128)
+_HURRY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Agent:
         self._budget = Budget(options.budget_s, cancel)
         self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), options.answer_tokens)
         self._repetition = Repetition()
+        self._pace = Pace(generator)
+        self._hurried = False
         self._stats = Stats()
         self._steps = 0
         self._why = ""
@@ -111,6 +117,8 @@ class Agent:
             self._stats,
             time.monotonic() - started,
             self._why,
+            budget_s=self._budget.seconds,
+            plain=self._pace.plain(time.monotonic() - started),
         )
 
     def _until_done(
@@ -121,6 +129,11 @@ class Agent:
             self._steps += 1
             try:
                 yield from window.make_room()
+                room = self._planned_room(window)
+                if room is None:
+                    self._budget.spend()
+                    return "out of budget"
+                toolbox.leave_room(room)
                 yield events.Step(self._steps, window.usage)
                 reply = yield from self._plan(window, toolbox, environment)
             except ContextFullError as error:
@@ -129,7 +142,7 @@ class Agent:
             if reply.finish == "cancelled":
                 return "cancelled"
             observed = yield from executor.execute(reply)
-            observed = self._repetition.noted(executor.said, observed)
+            observed = self._hurry(self._repetition.noted(executor.said, observed))
             window.add(reply.text, observed)
             yield observed
             if executor.answer is not None:
@@ -142,13 +155,31 @@ class Agent:
                 return "repetition"
         return "step limit"
 
+    def _planned_room(self, window: Window) -> int | None:
+        """Tokens for the next answer, so that it ends before the time does; None where no call fits."""
+        left = self._budget.left_s
+        fitting = self._pace.tokens_in(left, window.tokens) if left is not None else None
+        if fitting is None or fitting >= self._room:
+            return self._room
+        return next((room for room in _ROOMS if room <= min(fitting, self._room)), None)
+
+    def _hurry(self, observed: Observed) -> Observed:
+        """What the model is told, with the word, once, that its time is nearly over."""
+        left, whole = self._budget.left_s, self._budget.seconds
+        if self._hurried or left is None or whole is None or left > whole * _HURRY:
+            return observed
+        self._hurried = True
+        return replace(
+            observed, text=f"{observed.text}\n({max(left, 0):.0f} s are left: finish, and call done.)"
+        )
+
     def _plan(
         self, window: Window, toolbox: Toolbox, environment: Environment
     ) -> Steps[AgentEvent, None, Reply]:
         temperature = _TEMPERATURE_WHEN_STUCK if self._repetition.begins else 0.0
         options = ReplyOptions(
             Sampling(temperature, seed=self._options.seed + self._steps),
-            max_tokens=self._room,
+            max_tokens=toolbox.room,
             grammar=toolbox.grammar,
             # In the arguments of a call a text stands with its line breaks escaped.
             sources=tuple(json.dumps(text, ensure_ascii=False)[1:-1] for text in environment.read.values()),
@@ -161,6 +192,7 @@ class Agent:
                 reply = event
         assert reply is not None, "a generator ends with its reply"
         self._stats.add(reply.stats)
+        self._pace.note(reply.stats)
         return reply
 
     def _environment(self, turn: Turn) -> Environment:

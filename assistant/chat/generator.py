@@ -130,3 +130,13 @@ class KeepsState(Protocol):
         """Go on with that conversation: a prompt that begins with it keeps its token ids, and so is served
         from the KV state. False where the state is gone, or another model's."""
         ...
+
+
+@runtime_checkable
+class MeasuresCost(Protocol):
+    """A generator that knows what its passes cost on this machine."""
+
+    @property
+    def cost_curve(self) -> list[float]:
+        """Seconds of a target pass by its number of tokens, index 0 unused; empty where it is not known."""
+        ...

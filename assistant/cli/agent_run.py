@@ -183,7 +183,7 @@ class AgentRun:
             self._say(f"  {outcome.why}", "yellow")
         if outcome.status != "done":
             self._say(f"To go on: coder run --resume {session.id}", "dim")
-        self._narrator.sum_up(outcome.steps, outcome.stats, outcome.seconds)
+        self._narrator.sum_up(outcome)
 
     def _consent(self, request: events.Request) -> events.Consent:
         if self._as_json or not sys.stdin.isatty():

@@ -172,4 +172,4 @@ class FixRun:
                 self._say("The time budget is spent. The files are as they were.", "yellow")
             case "not achieved":
                 self._say(f"Not achieved in {outcome.steps} answers. The files are as they were.", "red")
-        self._narrator.sum_up(outcome.steps, outcome.stats, outcome.seconds)
+        self._narrator.sum_up(outcome)

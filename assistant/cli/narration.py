@@ -9,7 +9,6 @@ from assistant.agent.events import AgentEvent
 from assistant.chat.generator import PromptRead, Reply, TextPiece
 from assistant.cli.diff import coloured, diff_lines
 from assistant.cli.live import LiveLine, speed_of
-from assistant.engine.stats import Stats
 from assistant.visible import visible
 
 
@@ -100,8 +99,10 @@ class Narrator:
         if not self._quiet:
             self.err.print(Text(visible(text), style))
 
-    def sum_up(self, steps: int, stats: Stats, seconds: float) -> None:
-        """Speed by drafter, and what is in the model's context."""
+    def sum_up(self, outcome: events.Outcome) -> None:
+        """Speed by drafter, what plain decoding would have reached in the budget, and what is in the model's
+        context."""
+        steps, stats, seconds = outcome.steps, outcome.stats, outcome.seconds
         if self._quiet or not steps:
             return
         by = [f"{name} {count.accepted}/{count.drafted}" for name, count in stats.by_drafter.items()]
@@ -111,6 +112,11 @@ class Narrator:
             *([f"· {', '.join(by)}"] if by else []),
             f"· {seconds:.1f} s",
         )
+        if outcome.budget_s is not None and (plain := outcome.plain):
+            self.say(
+                f"plain decoding, at {plain.decode_tps:.1f} tok/s, would have reached {plain.steps} steps and"
+                f" {plain.tokens} tokens by then (an estimate from the cost curve)"
+            )
         if self.usage:
             usage = self.usage
             parts = {
