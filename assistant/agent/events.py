@@ -108,10 +108,11 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """Hunks that the passing check does not need, and that were dropped again."""
+    """Hunks that the passing check does not need, and that were dropped again; `diff` shows them."""
 
     dropped: int
     kept: int
+    diff: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,13 @@ class Checking:
 @dataclass(frozen=True, slots=True)
 class Checked:
     result: CommandResult
+
+
+@dataclass(frozen=True, slots=True)
+class NotNeeded:
+    """Changes without which the check passes as well. They stay: a task may want more than is checked."""
+
+    diff: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +216,7 @@ AgentEvent = (
     | Changed
     | Checking
     | Checked
+    | NotNeeded
     | Observed
     | Outcome
 )

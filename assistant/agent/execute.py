@@ -1,6 +1,9 @@
 """From an answer to what the model is told of it: call, permission, action, and the check after it."""
 
+import contextlib
 import json
+import math
+import time
 from collections.abc import Generator as Steps
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +14,18 @@ from assistant.agent.check import failure_report, syntax_report
 from assistant.agent.command import CommandResult, run_command
 from assistant.agent.events import AgentEvent, AskConsent, Observed, Request
 from assistant.agent.permissions import Permissions
+from assistant.agent.reduce import not_needed
 from assistant.agent.tools import Environment, Result, Toolbox
 from assistant.agent.tools.edit import diff_of
 from assistant.agent.tools.tool import Action, Permission
 from assistant.chat.generator import Reply
 from assistant.chat.tools import Call
 from assistant.errors import CoderError
+from assistant.repo.files import Keep, SourceFile, read_source
+from assistant.repo.hunks import diff_hunks
 
 _BRIEF_CHARS = 100
+_REDUCING_S = 30.0
 _NO_CALL = "That was no tool call. Call a tool, or done to end the task."
 _CUT_OFF = "The answer was cut off before it ended: write less at once."
 _REFUSED = "The user refused this. Do something else, or end with done."
@@ -56,6 +63,7 @@ class Executor:
         self._check_agreed = bool(check and not check.named_by)
         self.tested: CommandResult | None = None
         self.changed: dict[str, None] = {}
+        self._first: dict[str, SourceFile] = {}
         self.refusals = 0
         self.said = ""
         self.answer: str | None = None
@@ -120,6 +128,9 @@ class Executor:
         paths = dict.fromkeys(side.shown for side in sides)
         problems = syntax_report(result.changes)
         self.changed |= paths
+        for change in result.changes:
+            if change.old:
+                self._first.setdefault(change.old.shown, change.old)
         yield events.Changed(tuple(paths), diff_of(result.changes), tuple(problems))
         if problems:
             return _with(result, ["Its syntax is wrong now:", *problems], ok=False)
@@ -152,20 +163,40 @@ class Executor:
             self._check = None
         return self._check
 
+    def what_was_not_needed(self, record: Keep) -> Steps[AgentEvent, None, None]:
+        """Once the check passes: which changes it does not need, as far as that can be tried in time."""
+        root = self._environment.workspace.root
+        check, until = self._check, time.monotonic() + _REDUCING_S
+        if check is None or not self._passing:
+            return
+
+        def passes() -> bool:
+            return until > time.monotonic() and self._result_of(check, until - time.monotonic()).passed
+
+        with contextlib.suppress(CoderError):  # a file that is gone, or that another changes
+            changes = [(old, read_source(root / shown, root)) for shown, old in self._first.items()]
+            if sum(len(diff_hunks(old.text, new.text)) for old, new in changes) > 1:
+                yield events.Checking(check.command, "without parts of the change")
+                if diff := not_needed(changes, record, passes):
+                    yield events.NotNeeded(diff)
+
     def _run_check(self, check: Check) -> Steps[AgentEvent, None, list[str]]:
         """How the check failed, nothing where it passes."""
         yield events.Checking(check.command)
         root = self._environment.workspace.root
-        self.tested = run_command(
-            check.command,
-            root,
-            timeout_s=check.timeout_s,
-            cancel=self._environment.cancel,
-            confinement=self._environment.confinement() if check.named_by else None,
-        )
+        self.tested = self._result_of(check)
         yield events.Checked(self.tested)
         self._passing = self.tested.passed
         return [] if self._passing else failure_report(self.tested, root)
+
+    def _result_of(self, check: Check, at_most_s: float = math.inf) -> CommandResult:
+        return run_command(
+            check.command,
+            self._environment.workspace.root,
+            timeout_s=min(check.timeout_s, at_most_s),
+            cancel=self._environment.cancel,
+            confinement=self._environment.confinement() if check.named_by else None,
+        )
 
     def _without_call(self, reply: Reply) -> Result:
         """A question may be answered in plain words, by a model that no grammar holds."""

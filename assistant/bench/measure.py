@@ -1,87 +1,107 @@
 """Plain and speculative decoding side by side: same requests, same process, in turn, median."""
 
-import statistics
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any
 
+from assistant.bench.energy import Meter
+from assistant.bench.results import Sample, TaskResult
 from assistant.bench.tasks import Request, Task
 from assistant.chat.generator import Generator, Reply, ReplyOptions
-from assistant.engine.stats import Stats
 
 _WARM_UP_TOKENS = 16
 
 
 @dataclass(slots=True)
-class TaskResult:
-    """Of one task: speeds of each request and round, and the speculative runs' counters added up.
+class Measurement:
+    """`stopped` says why it did not come to its end, empty where it did. `power_w` is the mean over all
+    answers, None where it was not metered."""
 
-    `identical` counts the requests whose two answers are the same text."""
-
-    task: Task
-    plain_tps: list[float] = field(default_factory=list)
-    speculative_tps: list[float] = field(default_factory=list)
-    speculative: Stats = field(default_factory=Stats)
-    identical: int = 0
-    outside_share: float = 0.0
+    results: list[TaskResult]
+    stopped: str = ""
+    joules: float = 0.0
+    seconds: float = 0.0
 
     @property
-    def ratios(self) -> list[float]:
-        return [s / p for s, p in zip(self.speculative_tps, self.plain_tps, strict=True) if p]
-
-    @property
-    def speedup(self) -> float:
-        return statistics.median(self.ratios) if self.ratios else 0.0
-
-    @property
-    def spread(self) -> tuple[float, float]:
-        """The middle half of the speedups."""
-        if len(self.ratios) < 2:
-            return self.speedup, self.speedup
-        low, _, high = statistics.quantiles(self.ratios, n=4, method="inclusive")
-        return low, high
-
-    def as_dict(self) -> dict[str, Any]:
-        """Metrics under their contract names, ready for JSON."""
-        return {
-            "task": self.task.name,
-            "requests": len(self.task.requests),
-            "plain_tps": _median(self.plain_tps),
-            "speculative_tps": _median(self.speculative_tps),
-            "speedup": round(self.speedup, 3),
-            "speedup_middle_half": [round(edge, 3) for edge in self.spread],
-            "identical": self.identical,
-            "outside_llama_share": round(self.outside_share, 4),
-            **self.speculative.as_dict(),
-        }
+    def power_w(self) -> float | None:
+        return self.joules / self.seconds if self.joules and self.seconds else None
 
 
 def measure(
-    generator: Generator, tasks: Sequence[Task], *, rounds: int, report: Callable[[str, float], None]
-) -> list[TaskResult]:
+    generator: Generator,
+    tasks: Sequence[Task],
+    *,
+    rounds: int,
+    report: Callable[[str, float], None],
+    seconds: float | None = None,
+    meter: Meter | None = None,
+) -> Measurement:
     """Every request of every task, `rounds` times, plain and speculative in turn.
 
-    `report` gets (what is done now, fraction). The first request is asked once before, to warm up."""
+    `report` gets (what is done now, fraction). The first request is asked once before, to warm up. What was
+    measured is kept when the user interrupts, and after `seconds`, when no other request is begun."""
+    run = _Run(generator, meter)
     total = sum(len(task.requests) for task in tasks) * rounds * 2
-    results = [TaskResult(task) for task in tasks]
-    if total:
-        _ask(generator, tasks[0].requests[0], speculate=True, max_tokens=_WARM_UP_TOKENS)
+    measured = run.measurement
+    measured.results = [TaskResult(task) for task in tasks]
+    deadline = time.monotonic() + seconds if seconds else None
     done = 0
-    for round_number in range(rounds):
-        for result in results:
-            for request in result.task.requests:
-                # The order alternates: neither side profits from a machine that warms up or slows down.
-                replies: dict[bool, Reply] = {}
-                for speculate in (False, True) if round_number % 2 == 0 else (True, False):
-                    report(f"{result.task.name}, {'speculative' if speculate else 'plain'}", done / total)
-                    replies[speculate] = _ask(generator, request, speculate=speculate)
-                    done += 1
-                _count(result, replies[False], replies[True], first=round_number == 0)
-    for result in results:
-        stats = result.speculative
-        result.outside_share = 1 - stats.forward_s / stats.decode_s if stats.decode_s else 0.0
-    return results
+    try:
+        if total:
+            run.ask(tasks[0].requests[0], speculate=True, max_tokens=_WARM_UP_TOKENS)
+        for round_number in range(rounds):
+            # All tasks lose alike where time runs out: their first requests are asked first.
+            for place in range(max((len(task.requests) for task in tasks), default=0)):
+                for result in (one for one in measured.results if place < len(one.task.requests)):
+                    if deadline and time.monotonic() > deadline:
+                        measured.stopped = "out of time"
+                        return measured
+                    report(result.task.name, done / total)
+                    # The order alternates: neither side profits from a machine that warms up or slows down.
+                    run.both(result, place, plain_first=round_number % 2 == 0, first=round_number == 0)
+                    done += 2
+    except KeyboardInterrupt:
+        measured.stopped = "interrupted"
+    return measured
+
+
+class _Run:
+    def __init__(self, generator: Generator, meter: Meter | None) -> None:
+        self._generator = generator
+        self._meter = meter
+        self.measurement = Measurement([])
+
+    def ask(
+        self, request: Request, *, speculate: bool, max_tokens: int | None = None
+    ) -> tuple[Reply, float | None]:
+        """The reply, and the joules that it took."""
+        options = options_of(request)
+        options = replace(options, speculate=speculate, max_tokens=max_tokens or options.max_tokens)
+        began, before = time.monotonic(), self._meter.joules() if self._meter else None
+        *_, last = self._generator.reply(request.messages, options)
+        assert isinstance(last, Reply), "a reply ends with Reply"
+        if self._meter is None or before is None:
+            return last, None
+        joules = self._meter.joules() - before
+        self.measurement.joules += joules
+        self.measurement.seconds += time.monotonic() - began
+        return last, joules
+
+    def both(self, result: TaskResult, place: int, *, plain_first: bool, first: bool) -> None:
+        request = result.task.requests[place]
+        replies: dict[bool, Reply] = {}
+        joules: dict[bool, float | None] = {}
+        for speculate in (False, True) if plain_first else (True, False):
+            replies[speculate], joules[speculate] = self.ask(request, speculate=speculate)
+        plain, speculative = replies[False], replies[True]
+        result.samples.append(
+            Sample(place, plain.stats.decode_tps, speculative.stats.decode_tps, joules[False], joules[True])
+        )
+        result.plain.add(plain.stats)
+        result.speculative.add(speculative.stats)
+        if first:
+            result.identical += divergence(plain.text, speculative.text) is None
 
 
 def divergence(plain: str, speculative: str) -> int | None:
@@ -98,23 +118,3 @@ def options_of(request: Request) -> ReplyOptions:
         stop=("\n```",) if request.prefix else (),
         sources=request.sources,
     )
-
-
-def _ask(generator: Generator, request: Request, *, speculate: bool, max_tokens: int | None = None) -> Reply:
-    options = options_of(request)
-    options = replace(options, speculate=speculate, max_tokens=max_tokens or options.max_tokens)
-    *_, last = generator.reply(request.messages, options)
-    assert isinstance(last, Reply), "a reply ends with Reply"
-    return last
-
-
-def _count(result: TaskResult, plain: Reply, speculative: Reply, *, first: bool) -> None:
-    result.plain_tps.append(plain.stats.decode_tps)
-    result.speculative_tps.append(speculative.stats.decode_tps)
-    result.speculative.add(speculative.stats)
-    if first:
-        result.identical += divergence(plain.text, speculative.text) is None
-
-
-def _median(values: Sequence[float]) -> float:
-    return round(statistics.median(values), 2) if values else 0.0

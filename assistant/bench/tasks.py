@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,6 +29,13 @@ class Task:
     name: str
     about: str
     requests: tuple[Request, ...]
+
+    def shortened(self, requests: int, max_tokens: int) -> "Task":
+        """The first requests, with shorter answers."""
+        shorter = (
+            replace(one, max_tokens=min(one.max_tokens, max_tokens)) for one in self.requests[:requests]
+        )
+        return replace(self, requests=tuple(shorter))
 
 
 def builtin_tasks() -> list[Task]:

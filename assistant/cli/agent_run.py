@@ -23,6 +23,7 @@ from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.chat.generator import KeepsState
+from assistant.cli.engine import Remote, open_generator
 from assistant.cli.narration import Narrator
 from assistant.errors import CoderError, ExitCode
 from assistant.repo.checkpoints import open_checkpoints
@@ -32,6 +33,7 @@ from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.chat.generator import Generator
+    from assistant.config import Settings
 
 _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
@@ -61,33 +63,25 @@ class AgentRun:
         self._line, self._say = self._narrator.line, self._narrator.say
         self._cancel = Event()
 
-    def run(self, task: str, model: str | None, context: int | None, resume: str | None) -> ExitCode:
+    def run(
+        self, task: str, settings: "Settings", resume: str | None, remote: Remote | None = None
+    ) -> ExitCode:
         """Load the model, work, tell how it ended; the exit code says it too."""
         workspace = find_workspace(Path())
         sessions = Sessions(workspace.root)
         with KnownRepository(workspace, progress=self._reading) as repository, self._line:
             mentions = repository.mentions(task)
             session, history = sessions.resume(resume) if resume else (sessions.new(), [])
-            with session, closing(self._load(model, context, workspace)) as generator:
+            command = "ask" if self._mode == "read-only" else "run"
+            loaded = open_generator(
+                command, remote, settings, workspace.root, self._line.loading, self._narrator.tell
+            )
+            with session, closing(loaded) as generator:
                 if isinstance(generator, KeepsState) and (kept := session.kept):
                     generator.take_up(kept)
                 worker = self._worker(generator, repository, mentions, history)
                 outcome = self._work(worker.run(task), generator, session)
                 return outcome.exit_code
-
-    def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
-
-        if resolve_model(model).tiny:
-            self._say(TINY, "dim")
-        return load_generator(
-            model,
-            self._line.loading,
-            context_tokens=context,
-            repository=workspace.root,
-            tell=lambda note: self._say(note, "yellow"),
-        )
 
     def _worker(
         self,
@@ -189,7 +183,7 @@ class AgentRun:
         if self._as_json or not sys.stdin.isatty():
             return "no"
         self._line.pause()
-        if request.tool in ("edit", "write"):
+        if request.tool in ("edit", "write", "patch"):
             self._narrator.diff(request.preview)
         else:
             self._say(request.preview, "bold")

@@ -8,22 +8,40 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOption, KvTypeOption, ModelOption
+from assistant.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from assistant.bench.tasks import Task
+    from assistant.chat.local import LocalGenerator
+    from assistant.cli.live import LiveLine
 
-    from assistant.bench.measure import TaskResult
-    from assistant.bench.verify import Exactness
+# Of `--quick`: a minute or so on two cores with the embedded model, and under two in any case.
+_QUICK_REQUESTS, _QUICK_TOKENS, _QUICK_ROUNDS, _QUICK_S = 3, 64, 2, 100.0
 
 
 def bench(
     tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Only these tasks.")] = None,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often each request is asked.")] = 3,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Under two minutes: few requests, short answers.")
+    ] = False,
     data: Annotated[
         list[Path] | None,
         typer.Option("--data", metavar="FILE", help="JSON Lines of prompts, as a task more."),
     ] = None,
+    suite: Annotated[
+        str | None, typer.Option("--suite", help="What --data is: humaneval or mbpp, as published.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Prompts to take of a data file.")] = 8,
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="FILE", help="Compare to this earlier --json.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the tables there as well.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write one page with charts there as well.")
+    ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="The reference profile: F32 KV, no flash attention.")
     ] = False,
@@ -40,110 +58,134 @@ def bench(
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
 ) -> None:
-    """Measure plain and speculative decoding side by side, task by task."""
+    """Measure plain and speculative decoding side by side, task by task.
+
+    Tasks: boilerplate, tests, refactoring, algorithm and free-form; by name also rewrite-70, rewrite-400,
+    code and explanation. Interrupted, it shows what it has."""
     from rich.console import Console
 
-    from assistant.bench.measure import measure, options_of
-    from assistant.bench.tasks import builtin_tasks, tasks_from
-    from assistant.bench.verify import Case, verify_exactness
+    from assistant.bench.energy import open_meter
+    from assistant.bench.measure import measure
+    from assistant.bench.report import compare, document, read_document
+    from assistant.cli.bench_output import show, write_reports
     from assistant.cli.live import LiveLine
-    from assistant.cli.setup import load_generator
-    from assistant.errors import ExitCode, UsageError
+    from assistant.cli.settings import loading, settings_for
+    from assistant.cli.setup import load_generator, recorded
 
-    known = builtin_tasks() + [task for path in data or () for task in tasks_from(path, limit)]
-    unknown = set(tasks or ()) - {task.name for task in known}
-    if unknown:
-        raise UsageError(
-            f"There is no task {min(unknown)!r}.", hint=f"Tasks: {', '.join(task.name for task in known)}."
-        )
-    chosen = [task for task in known if not tasks or task.name in tasks]
+    chosen = _chosen(tasks or [], data or [], suite, limit)
+    if quick:
+        chosen, rounds = [task.shortened(_QUICK_REQUESTS, _QUICK_TOKENS) for task in chosen], _QUICK_ROUNDS
+    earlier = read_document(against) if against else None
+    settings = settings_for(
+        Path(),
+        may_ask=not as_json,
+        model=model,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
+    )
     console = Console(stderr=True, highlight=False)
+
+    def tell(note: str) -> None:
+        console.print(note, markup=False)
+
     with LiveLine(console) as line:
         generator = load_generator(
-            model,
+            settings.model,
             line.loading,
-            context_tokens=context,
-            kv_type=kv_type,
-            flash_attention=flash_attention,
             exact=exact,
-            tell=lambda note: console.print(note, markup=False),
+            tell=tell,
+            **loading(settings),
         )
         try:
             if verify:
-                cases = [
-                    Case(
-                        f"{task.name} {number}",
-                        generator.prompt_ids(request.messages, options_of(request)),
-                        partial(generator.drafters, options_of(request)),
-                    )
-                    for task in chosen
-                    for number, request in enumerate(task.requests, 1)
-                ]
-                exactness = verify_exactness(
-                    generator.context,
-                    cases,
-                    generator.cost_curve,
-                    temperature=temperature,
-                    seed=seed,
-                    report=line.loading,
-                )
-                _print_exactness(exactness, as_json)
-                raise typer.Exit(ExitCode.DONE if exactness.explained else ExitCode.NOT_ACHIEVED)
-            results = measure(generator, chosen, rounds=rounds, report=line.loading)
-            described = {
-                "model": generator.name,
-                "file": generator.model.path.name,
-                "threads": generator.context.threads,
-                "rounds": rounds,
-                "cost_curve": generator.cost_curve,
-                "tasks": [result.as_dict() for result in results],
-            }
+                _verify(generator, chosen, line, temperature=temperature, seed=seed, as_json=as_json)
+            meter = open_meter()
+            measured = measure(
+                recorded(generator, "bench", tell) if settings.history else generator,
+                chosen,
+                rounds=rounds,
+                report=line.loading,
+                seconds=_QUICK_S if quick else None,
+                meter=meter,
+            )
+            found = document(
+                measured,
+                model=generator.name,
+                file=generator.model.path.name,
+                threads=generator.context.threads,
+                rounds=rounds,
+                cost_curve=generator.cost_curve,
+                metered=meter.sources if meter else (),
+            )
         finally:
             generator.close()
+    changes = compare(found, earlier) if earlier else []
+    write_reports(found, changes, markdown=markdown, html=html)
     if as_json:
-        typer.echo(json.dumps(described, indent=2))
+        against_document = {"against": [change.as_dict() for change in changes]} if earlier else {}
+        typer.echo(json.dumps({**found, **against_document}, indent=2))
     else:
-        _print_table(results)
+        show(found, changes)
+    if measured.stopped == "interrupted":
+        raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _print_exactness(exactness: "Exactness", as_json: bool) -> None:
+def _chosen(names: list[str], data: list[Path], suite: str | None, limit: int) -> "list[Task]":
+    """The tasks called `names`, by default the five kinds of work and those of `data`. Raises UsageError."""
+    from assistant.bench.suites import SUITES, suite_task, work_tasks
+    from assistant.bench.tasks import builtin_tasks, tasks_from
+
+    if suite and not data:
+        raise UsageError("--suite says what --data is.", hint=f"coder bench --suite {suite} --data FILE")
+    if suite:
+        read = next((one for one in SUITES if one == suite), None)
+        if read is None:
+            raise UsageError(f"There is no suite {suite!r}.", hint=f"There are: {', '.join(SUITES)}.")
+        given = [suite_task(read, path, limit) for path in data]
+    else:
+        given = [task for path in data for task in tasks_from(path, limit)]
+    usual = [*(() if suite else work_tasks()), *given]
+    known = {task.name: task for task in (*work_tasks(), *builtin_tasks(), *given)}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no task {name!r}.", hint=f"Tasks: {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)] or usual
+
+
+def _verify(
+    generator: "LocalGenerator",
+    tasks: "list[Task]",
+    line: "LiveLine",
+    *,
+    temperature: float,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Compare the answers of both ways, and leave with what that says."""
+    from assistant.bench.measure import options_of
+    from assistant.bench.verify import Case, verify_exactness
+    from assistant.cli.bench_output import show_exactness
+
+    cases = [
+        Case(
+            f"{task.name} {number}",
+            generator.prompt_ids(request.messages, options_of(request)),
+            partial(generator.drafters, options_of(request)),
+        )
+        for task in tasks
+        for number, request in enumerate(task.requests, 1)
+    ]
+    exactness = verify_exactness(
+        generator.context,
+        cases,
+        generator.cost_curve,
+        temperature=temperature,
+        seed=seed,
+        report=line.loading,
+    )
     if as_json:
         typer.echo(json.dumps(exactness.as_dict(), indent=2))
-        return
-    same = sum(comparison.divergence is None for comparison in exactness.comparisons)
-    typer.echo(f"{same} of {len(exactness.comparisons)} answers are identical, plain and speculative.")
-    for comparison in exactness.comparisons:
-        if found := comparison.divergence:
-            typer.echo(
-                f"{comparison.name}: token {found.position} is {found.speculative_text!r} instead of "
-                f"{found.plain_text!r}, preferred by {found.margin:.4f}"
-            )
-    typer.echo(f"Logits of the same tokens differ by at most {exactness.noise:.2g} in this profile.")
-    if not exactness.explained:
-        typer.echo("That does not explain every divergence: please report it.", err=True)
-
-
-def _print_table(results: "Sequence[TaskResult]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("task", "plain", "speculative", "speedup", "accepted", "τ", "same text", "accepted/drafted"):
-        table.add_column(
-            name, justify="left" if name in ("task", "accepted/drafted") else "right", no_wrap=True
-        )
-    for result in results:
-        stats, (low, high) = result.speculative, result.spread
-        table.add_row(
-            result.task.name,
-            f"{result.as_dict()['plain_tps']:.1f}",
-            f"{result.as_dict()['speculative_tps']:.1f}",
-            f"{result.speedup:.2f}x ({low:.2f}–{high:.2f})",
-            f"{stats.acceptance_rate:.0%}",
-            f"{stats.mean_accepted_length:.2f}",
-            f"{result.identical}/{len(result.task.requests)}",
-            ", ".join(f"{name} {count.accepted}/{count.drafted}" for name, count in stats.by_drafter.items()),
-        )
-    out = Console(highlight=False)
-    out.print(table)
-    out.print("Speeds in tokens/s, speedup as median (and its middle half).")
+    else:
+        show_exactness(exactness)
+    raise typer.Exit(ExitCode.DONE if exactness.explained else ExitCode.NOT_ACHIEVED)

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOption, KvTypeOption, ModelOption
+from assistant.cli.options import (
+    ContextOption,
+    EngineOption,
+    FlashAttentionOption,
+    JsonOption,
+    KvTypeOption,
+    ModelOption,
+)
 from assistant.errors import InterruptedByUserError, RefusedError
 
 if TYPE_CHECKING:
     from assistant.agent.events import AgentEvent, Outcome
     from assistant.agent.fix import FixOptions
+    from assistant.cli.engine import Remote
+    from assistant.config import Settings
     from assistant.repo.files import SourceFile
     from assistant.repo.workspace import Workspace
 
@@ -28,14 +37,16 @@ def fix(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     tries: Annotated[int, typer.Option("--tries", min=1, max=50, help="How often the model may try.")] = 3,
     test_timeout: Annotated[
-        float, typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped.")
-    ] = 120.0,
+        float | None,
+        typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
+    ] = None,
     budget: Annotated[
         float | None, typer.Option("--budget", metavar="SECONDS", min=0.1, help="Stop after this time.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the later tries' wording.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
@@ -43,6 +54,8 @@ def fix(
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
     from assistant.agent.events import report
     from assistant.agent.fix import FixOptions
+    from assistant.cli.engine import remote_for
+    from assistant.cli.settings import settings_for
 
     if not (yes or dry_run or as_json) and not sys.stdin.isatty():
         raise RefusedError(
@@ -50,10 +63,26 @@ def fix(
         )
     if as_json and not (yes or dry_run):
         raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
-    options = FixOptions(message, test, tries, test_timeout, budget, dry_run, seed)
     workspace, sources = read_files(files)
+    settings = settings_for(
+        workspace.root,
+        may_ask=not as_json,
+        test=test,
+        test_timeout=test_timeout,
+        budget=budget,
+        model=model,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
+    )
+    remote = remote_for(
+        engine, settings, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
+    options = FixOptions(
+        message, settings.test or None, tries, settings.test_timeout, settings.budget, dry_run, seed
+    )
     run = FixRun(workspace, sources, options, yes=yes, quiet=as_json)
-    outcome = run.run(model, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention)
+    outcome = run.run(settings, remote)
     if as_json:
         typer.echo(json.dumps(report(run.events), indent=2, default=str))
     raise typer.Exit(outcome.exit_code)
@@ -91,26 +120,18 @@ class FixRun:
         self._line, self._say = self._narrator.line, self._narrator.say
         self.events: list[AgentEvent] = []
 
-    def run(self, model: str | None, **loading: Any) -> "Outcome":
-        """Load the model, with these options of `load_generator`, do the work, tell how it ended."""
+    def run(self, settings: "Settings", remote: "Remote | None" = None) -> "Outcome":
+        """Load the model, do the work, tell how it ended."""
         from assistant.agent.events import Changed, Outcome
         from assistant.agent.fix import Fixer, check_request
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
+        from assistant.cli.engine import open_generator
         from assistant.repo.checkpoints import open_checkpoints
 
         check_request(self._sources, self._options)
-        files = resolve_model(model)
-        if files.tiny:
-            self._say(TINY, "dim")
         outcome: Outcome | None = None
         with self._line:
-            generator = load_generator(
-                model,
-                self._line.loading,
-                repository=self._workspace.root,
-                tell=lambda note: self._say(note, "yellow"),
-                **loading,
+            generator = open_generator(
+                "fix", remote, settings, self._workspace.root, self._line.loading, self._narrator.tell
             )
             try:
                 fixer = Fixer(

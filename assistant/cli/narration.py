@@ -54,7 +54,7 @@ class Narrator:
             case events.Observed() if not event.ok:
                 self.say(f"  {_short(event.text)}", "yellow")
             case Reply() if event.notes:
-                self.say("\n".join(event.notes), "yellow")
+                self.tell("\n".join(event.notes))
             case _:
                 self._show_change(event)
 
@@ -70,7 +70,11 @@ class Narrator:
                 self.say(f"The answer cannot be used: {event.reason}. Nothing was written.", "yellow")
             case events.Reduced():
                 hunks = f"{event.dropped} of {event.dropped + event.kept} hunks"
-                self.say(f"{hunks} were not needed for the test to pass and were dropped again.")
+                self.say(f"{hunks} were not needed for the test to pass and were dropped again:")
+                self._aside(event.diff)
+            case events.NotNeeded():
+                self.say("The check passes without these changes too; they were kept:")
+                self._aside(event.diff)
             case events.Shrunk():
                 taken = f"{event.tokens_before} to {event.tokens_after} tokens"
                 left_out = "; ".join(event.what)
@@ -94,6 +98,15 @@ class Narrator:
         for line in lines:
             self._diffs.print(line)
         self.line.resume()
+
+    def _aside(self, diff: str) -> None:
+        """A diff that is not what is proposed."""
+        for line in () if self._quiet else diff_lines(diff):
+            self.err.print(line)
+
+    def tell(self, note: str) -> None:
+        """What the user should know in any case: where prompts go, what had to be left out."""
+        self.err.print(Text(visible(note), "yellow"))
 
     def say(self, text: str, style: str = "") -> None:
         if not self._quiet:

@@ -14,7 +14,7 @@ TASK = Task("t", "two questions", (Request("one"), Request("two", prefix="```pyt
 
 def test_both_ways_take_turns_and_the_order_alternates() -> None:
     generator = ScriptedGenerator(*["same"] * 9)
-    (result,) = measure(generator, [TASK], rounds=2, report=lambda *_: None)
+    (result,) = measure(generator, [TASK], rounds=2, report=lambda *_: None).results
     asked = [options.speculate for _, options in generator.asked[1:]]
     assert asked == [False, True, False, True, True, False, True, False]
     assert len(result.ratios) == 4
@@ -24,7 +24,7 @@ def test_both_ways_take_turns_and_the_order_alternates() -> None:
 
 def test_another_text_is_counted_as_another() -> None:
     generator = ScriptedGenerator("warm", "plain", "other", "x", "x")
-    (result,) = measure(generator, [TASK], rounds=1, report=lambda *_: None)
+    (result,) = measure(generator, [TASK], rounds=1, report=lambda *_: None).results
     assert result.identical == 1
 
 

@@ -1,0 +1,1 @@
+"""What speed is worth in money and time."""
