@@ -137,6 +137,12 @@ class Changed:
     diff: str
     problems: tuple[str, ...] = ()
 
+    @classmethod
+    def by(cls, changes: Iterable[Change]) -> "Changed":
+        changes = list(changes)
+        paths = tuple(change.place.source.shown for change in changes)
+        return cls(paths, "".join(change.diff for change in changes))
+
 
 @dataclass(frozen=True, slots=True)
 class Checking:

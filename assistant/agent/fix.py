@@ -183,7 +183,7 @@ class Fixer:
         else:
             write_all([(change.place.source, change.text) for change in changes], self._turn.keep)
             self._status = "done"
-            yield _written(changes)
+            yield Changed.by(changes)
 
     def _until_the_test_passes(self, places: Sequence[Place], evidence: Evidence) -> Iterator[AgentEvent]:
         for attempt in range(self._options.tries):
@@ -204,7 +204,7 @@ class Fixer:
         source = change.place.source
         with Trial(source, self._turn.keep) as trial:
             trial.put(change.text)
-            yield _written([change])
+            yield Changed.by([change])
             result = yield from self._test("changed")
             if self._budget.cancel.is_set() and not result.passed:
                 return
@@ -289,12 +289,6 @@ class Fixer:
     def _refuse(self) -> None:
         self._changes.clear()
         self._status = "refused"
-
-
-def _written(changes: Sequence[Change]) -> Changed:
-    return Changed(
-        tuple(change.place.source.shown for change in changes), "".join(change.diff for change in changes)
-    )
 
 
 def _title(options: FixOptions, sources: Sequence[SourceFile]) -> str:
