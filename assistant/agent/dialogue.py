@@ -104,6 +104,10 @@ class Dialogue:
         """The user took a change: from here on the model knows the file as it is `now`."""
         self._files[now.path] = now
 
+    def rewind(self, question: Question) -> None:
+        """Forget the question and all that came behind it. Files stay known as they are now."""
+        del self._history[len(question.messages) - 2 :]
+
     def clear(self) -> None:
         self._history.clear()
         self._files.clear()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from time import monotonic
 
-from assistant.chat.generator import Generator, MeasuresCost
+from assistant.chat.generator import Generator, KnowsCosts
 from assistant.engine.stats import Stats
 
 # An answer that is planned to the last second is cut off by the first slow one.
@@ -34,7 +34,7 @@ class Pace:
     """Told of each answer, it knows what fits in a time."""
 
     def __init__(self, generator: Generator) -> None:
-        curve = generator.cost_curve if isinstance(generator, MeasuresCost) else []
+        curve = generator.cost_curve if isinstance(generator, KnowsCosts) else []
         self._plain_s = curve[1] if len(curve) > 1 else 0.0
         self._read_s = curve[-1] / (len(curve) - 1) if len(curve) > 1 else 0.0
         self._stats = Stats()

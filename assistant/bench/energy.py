@@ -1,10 +1,12 @@
 """Energy counters of processors and GPUs, where the machine has some that may be read."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
+
+from assistant.bench.energy_mac import open_powermetrics
 
 _POWERCAP = Path("/sys/class/powercap")
 
@@ -17,6 +19,8 @@ class Meter(Protocol):
     def joules(self) -> float:
         """Energy used since some moment that stays the same."""
         ...
+
+    def close(self) -> None: ...
 
 
 class _Counter:
@@ -47,12 +51,25 @@ class _Counters:
     def joules(self) -> float:
         return sum(counter.joules() for counter in self._counters)
 
+    def close(self) -> None: ...
+
 
 def open_meter(powercap: Path = _POWERCAP) -> Meter | None:
-    """Intel's and AMD's RAPL counters of whole packages, and NVML's of GPUs where `nvidia-ml-py` is
-    installed. None where there is none; a figure leaves out what has no counter."""
+    """Intel's and AMD's RAPL counters of whole packages, NVML's of GPUs where `nvidia-ml-py` is installed,
+    and on a Mac `powermetrics`. None where there is none; a figure leaves out what has no counter."""
     counters = [*_packages(powercap), *_gpus()]
-    return _Counters(counters) if counters else None
+    return _Counters(counters) if counters else open_powermetrics()
+
+
+@contextlib.contextmanager
+def metering() -> Iterator[Meter | None]:
+    """The meter, closed afterwards."""
+    meter = open_meter()
+    try:
+        yield meter
+    finally:
+        if meter:
+            meter.close()
 
 
 def _packages(powercap: Path) -> list[_Counter]:

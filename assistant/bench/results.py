@@ -62,17 +62,17 @@ class TaskResult:
         return low, high
 
     @property
-    def interval(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float] | None:
         """Where the median speedup lies with 95 % confidence, were other requests of this kind asked:
-        bootstrap over requests, whose rounds stay together."""
+        bootstrap over requests, whose rounds stay together. One request alone says nothing of others."""
         import numpy as np
 
         of_request: dict[int, list[float]] = {}
         for sample in self.samples:
             if sample.plain_tps:
                 of_request.setdefault(sample.request, []).append(sample.ratio)
-        if not of_request:
-            return 0.0, 0.0
+        if len(of_request) < 2:
+            return None
         medians = np.array([statistics.median(ratios) for ratios in of_request.values()])
         drawn = np.random.default_rng(0).choice(medians, (_RESAMPLES, len(medians)))
         tail = (1 - _CONFIDENCE) / 2
@@ -106,7 +106,7 @@ class TaskResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Metrics under their contract names, ready for JSON."""
-        joules = self.joules_per_token()
+        joules, interval = self.joules_per_token(), self.interval
         stats = self.speculative
         return {
             "task": self.task.name,
@@ -116,7 +116,7 @@ class TaskResult:
             "speculative_tps": round(self.speculative_tps, 2),
             "speedup": round(self.speedup, 3),
             "speedup_middle_half": [round(edge, 3) for edge in self.spread],
-            "speedup_interval_95": [round(edge, 3) for edge in self.interval],
+            "speedup_interval_95": [round(edge, 3) for edge in interval] if interval else None,
             "noise": None if self.noise is None else round(self.noise, 4),
             "identical": self.identical,
             "outside_llama_share": round(1 - stats.forward_s / stats.decode_s, 4) if stats.decode_s else 0.0,

@@ -134,10 +134,10 @@ class KeepsState(Protocol):
 
 
 @runtime_checkable
-class MeasuresCost(Protocol):
-    """A generator that knows what its passes cost on this machine."""
+class KnowsCosts(Protocol):
+    """A generator that knows what the passes of its target cost."""
 
     @property
     def cost_curve(self) -> list[float]:
-        """Seconds of a target pass by its number of tokens, index 0 unused; empty where it is not known."""
+        """Seconds of a target pass by its number of tokens, index 0 unused; empty where unknown."""
         ...

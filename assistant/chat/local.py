@@ -126,8 +126,9 @@ class LocalGenerator:
                     yield PromptRead(event.done, event.total, event.reused)
                 case Emitted():
                     emitted += event.tokens
-                    for piece, thinking in answer.feed(event.tokens):
-                        yield TextPiece(piece, thinking, event.drafter, stats)
+                    for drafter, tokens in event.runs:
+                        for piece, thinking in answer.feed(tokens):
+                            yield TextPiece(piece, thinking, drafter, stats)
                 case Finished():
                     finish = event.reason
             if answer.stopped:
@@ -272,6 +273,8 @@ class _Answer:
         return self._splitter.thinking
 
     def feed(self, tokens: Sequence[int]) -> list[tuple[str, bool]]:
+        if self.stopped:
+            return []
         end = next((i for i, token in enumerate(tokens) if token in self._ends), len(tokens))
         self._ended = end < len(tokens)
         raw = b"".join(map(self._model.piece, tokens[:end]))

@@ -42,6 +42,26 @@ def bench(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write one page with charts there as well.")
     ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            "--budget", metavar="SECONDS", min=0.1, help="Replay turns that are cut off after this time."
+        ),
+    ] = None,
+    simulate: Annotated[
+        str | None,
+        typer.Option("--simulate", help="With --budget: v4-flash or v4-pro, from DSpark's published gains."),
+    ] = None,
+    base_tps: Annotated[
+        float | None, typer.Option("--base-tps", help="With --simulate: tokens/s without DSpark.")
+    ] = None,
+    turn_median: Annotated[
+        float | None,
+        typer.Option("--turn-median", help="With --simulate: tokens of a turn, not your history's."),
+    ] = None,
+    turn_p90: Annotated[
+        float | None, typer.Option("--turn-p90", help="And those that 9 turns in 10 stay below.")
+    ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="The reference profile: F32 KV, no flash attention.")
     ] = False,
@@ -64,14 +84,23 @@ def bench(
     code and explanation. Interrupted, it shows what it has."""
     from rich.console import Console
 
-    from assistant.bench.energy import open_meter
+    from assistant.bench.budget.replay import replay
+    from assistant.bench.energy import metering
     from assistant.bench.measure import measure
     from assistant.bench.report import compare, document, read_document
+    from assistant.cli import bench_budget
     from assistant.cli.bench_output import show, write_reports
+    from assistant.cli.engine import recorded
     from assistant.cli.live import LiveLine
     from assistant.cli.settings import loading, settings_for
-    from assistant.cli.setup import load_generator, recorded
+    from assistant.cli.setup import load_generator
 
+    if simulate:
+        if budget is None:
+            raise UsageError("--simulate needs the limit of a turn.", hint="For example: --budget 30")
+        lengths = bench_budget.turn_lengths(turn_median, turn_p90, model)
+        bench_budget.show(bench_budget.simulated(simulate, budget, base_tps, lengths), as_json=as_json)
+        return
     chosen = _chosen(tasks or [], data or [], suite, limit)
     if quick:
         chosen, rounds = [task.shortened(_QUICK_REQUESTS, _QUICK_TOKENS) for task in chosen], _QUICK_ROUNDS
@@ -97,18 +126,23 @@ def bench(
             tell=tell,
             **loading(settings),
         )
+        listened = recorded(generator, "bench", tell) if settings.history else generator
         try:
             if verify:
                 _verify(generator, chosen, line, temperature=temperature, seed=seed, as_json=as_json)
-            meter = open_meter()
-            measured = measure(
-                recorded(generator, "bench", tell) if settings.history else generator,
-                chosen,
-                rounds=rounds,
-                report=line.loading,
-                seconds=_QUICK_S if quick else None,
-                meter=meter,
-            )
+            if budget:
+                replayed = replay(listened, chosen, budget, line.loading)
+                bench_budget.show(replayed, as_json=as_json)
+                raise typer.Exit(ExitCode.INTERRUPTED if replayed.stopped else ExitCode.DONE)
+            with metering() as meter:
+                measured = measure(
+                    listened,
+                    chosen,
+                    rounds=rounds,
+                    report=line.loading,
+                    seconds=_QUICK_S if quick else None,
+                    meter=meter,
+                )
             found = document(
                 measured,
                 model=generator.name,
@@ -119,7 +153,7 @@ def bench(
                 metered=meter.sources if meter else (),
             )
         finally:
-            generator.close()
+            listened.close()
     changes = compare(found, earlier) if earlier else []
     write_reports(found, changes, markdown=markdown, html=html)
     if as_json:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from assistant.bench.report import Change, as_html, as_markdown
 from assistant.bench.report.document import Document
-from assistant.bench.report.markdown import heading
+from assistant.bench.report.markdown import heading, interval
 from assistant.cli.bars import bar
 from assistant.errors import CoderError
 from assistant.visible import visible
@@ -53,12 +53,12 @@ def _tasks(document: Document) -> Table:
     table = _table("task", "plain", "spec.", "speedup (95 %)", "", "kept", "τ", "same")
     most = max((task["speedup"] for task in document["tasks"]), default=1.0)
     for task in document["tasks"]:
-        low, high = task["speedup_interval_95"]
+        edges = interval(task)
         table.add_row(
             visible(task["task"]),
             f"{task['plain_tps']:.1f}",
             f"{task['speculative_tps']:.1f}",
-            f"{task['speedup']:.2f}x ({low:.2f}–{high:.2f})",
+            f"{task['speedup']:.2f}x ({edges})" if edges else f"{task['speedup']:.2f}x",
             bar(task["speedup"], max(most, 1.0), _BAR_WIDTH),
             f"{task['acceptance_rate']:.0%}",
             f"{task['mean_accepted_length']:.2f}",

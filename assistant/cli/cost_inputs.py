@@ -76,17 +76,16 @@ def currency_of(amounts: Amounts, said: str | None) -> str | None:
             f"Amounts in {' and '.join(named)} are not mixed.",
             hint=f"Say which counts, and a rate: --currency {named[0]} --exchange {named[1]}=…",
         )
-    if amounts and not named:
+    if not named and any(money.amount for money in amounts.values()):
         raise UsageError("In which currency?", hint=f"For example: {CODE_EXAMPLE}")
     return named[0] if named else None
 
 
 def in_currency(amounts: Amounts, currency: str | None, rates: Mapping[str, float]) -> Values:
-    """The amounts in `currency`. Raises UsageError where a rate is missing."""
+    """The amounts in `currency`, which is None where all are 0. Raises UsageError where a rate is missing."""
     values: Values = {}
     for name, money in amounts.items():
-        assert currency, "amounts have a currency"
-        amount = converted(money, currency, rates)
+        amount = converted(money, currency, rates) if currency else money.amount
         if amount is None:
             raise UsageError(
                 f"{QUANTITIES[name].option} is in {money.currency}, and the result in {currency}.",

@@ -58,20 +58,33 @@ def remote_for(
 
 
 def open_generator(
-    command: str, remote: Remote | None, settings: "Settings", root: Path, progress: "Progress", tell: Tell
+    command: str,
+    remote: Remote | None,
+    settings: "Settings",
+    root: Path,
+    progress: "Progress",
+    tell: Tell,
 ) -> "Generator":
-    """A generator to work with in the repository at `root`; what it does is recorded as work of `command`.
-    `tell` hears what the user should know. Raises as `load_generator` and `connect` do."""
-    from assistant.cli.setup import recorded
-
-    if remote is not None:
-        generator = connect(remote, progress, tell)
-    else:
-        generator = _load(settings, root, progress, tell)
+    """A generator for the work of `command` in the repository at `root`, recorded in the history where the
+    settings keep one. `tell` hears what the user should know. Raises as `load_generator` and `connect` do."""
+    generator = _opened(remote, settings, root, progress, tell)
     return recorded(generator, command, tell) if settings.history else generator
 
 
-def _load(settings: "Settings", root: Path, progress: "Progress", tell: Tell) -> "Generator":
+def recorded(generator: "Generator", command: str, tell: Tell) -> "Generator":
+    """`generator` with its replies recorded as work of `command`. `tell` hears why that failed, where it
+    does."""
+    from assistant.bench.history import history_file
+    from assistant.bench.history.recording import Recorded, Recorder
+
+    return Recorded(generator, command, Recorder(history_file(), tell))
+
+
+def _opened(
+    remote: Remote | None, settings: "Settings", root: Path, progress: "Progress", tell: Tell
+) -> "Generator":
+    if remote is not None:
+        return connect(remote, progress, tell)
     from assistant.catalog.resolve import resolve_model
     from assistant.cli.settings import loading
     from assistant.cli.setup import TINY, load_generator

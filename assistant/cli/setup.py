@@ -7,13 +7,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from assistant.bench.history.recording import Recorded, Recorder
-from assistant.bench.history.store import history_file
 from assistant.catalog import embedded
 from assistant.catalog.locations import cache_folder
 from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
 from assistant.chat.families import detect_family
-from assistant.chat.generator import Generator
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
 from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
@@ -101,12 +98,6 @@ def load_generator(
         )
         loaded.pop_all()
     return generator
-
-
-def recorded(generator: Generator, command: str, tell: Callable[[str], None]) -> Generator:
-    """`generator` with its replies recorded as work of `command`. `tell` hears why that failed, where it
-    does."""
-    return Recorded(generator, command, Recorder(history_file(), tell))
 
 
 def _fit(

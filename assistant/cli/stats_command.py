@@ -45,7 +45,9 @@ def stats(
 ) -> None:
     """Speed and acceptance of your own work, by day, task, model and drafter.
 
-    No text is kept, and nothing leaves this machine. CODER_HISTORY=off turns recording off."""
+    A task is what an answer did. By the tool it called: edit, read, command, plan, answer, or tool for any
+    other; without one: rewrite for code that follows a given file, code where it is mostly code, else
+    explanation. No text is kept, and nothing leaves this machine; coder config set history off ends it."""
     from assistant.bench.history import Filter, History, history_file
 
     if sum((as_json, as_csv, as_lines, delete)) > 1:

@@ -71,7 +71,7 @@ class Settings(Table):
     budget: Seconds | None = None
     """Seconds that one task may take."""
     history: bool = True
-    """Whether answers are kept on this machine, to draft from later, and their speeds for `coder stats`."""
+    """Whether answers are kept on this machine, to draft from later, and their counters for `coder stats`."""
     engine: Mapping[Name, Engine] = Field(default_factory=dict)
     mcp: Mapping[Name, McpServer] = Field(default_factory=dict)
     app: AppSettings = AppSettings()

@@ -42,6 +42,17 @@ class Emitted:
         """Who drafted first, None where nothing was drafted."""
         return self.shares[0].drafter if self.shares else None
 
+    @property
+    def runs(self) -> Iterator[tuple[str | None, Sequence[int]]]:
+        """The tokens by who drafted them, None for those that the target gave alone."""
+        at = 0
+        for drafter, _, accepted in self.shares:
+            if accepted:
+                yield drafter, self.tokens[at : at + accepted]
+            at += accepted
+        if at < len(self.tokens):
+            yield None, self.tokens[at:]
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -121,6 +132,7 @@ def generate(
             each.extend(emitted)
         stats.emitted += len(emitted)
         stats.forward_passes += 1
+        stats.passes[len(draft.tokens), len(emitted)] += 1
         stats.draft_s += drafted - started
         stats.forward_s += evaluated - drafted
         stats.decode_s += time.perf_counter() - started

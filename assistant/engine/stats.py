@@ -1,18 +1,28 @@
 """Counters of one generation, and the definitions of what is shown of them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class DraftCount:
-    """Tokens proposed to verify passes, and those of them that were kept."""
+    """Tokens proposed to verify passes, and those of them that were kept. `drafted_at[i]` and
+    `accepted_at[i]` count those that were token i of their proposal."""
 
     drafted: int = 0
     accepted: int = 0
+    drafted_at: Counter[int] = field(default_factory=Counter, compare=False)
+    accepted_at: Counter[int] = field(default_factory=Counter, compare=False)
 
     @property
     def acceptance_rate(self) -> float:
         return self.accepted / self.drafted if self.drafted else 0.0
+
+    def add(self, other: "DraftCount") -> None:
+        self.drafted += other.drafted
+        self.accepted += other.accepted
+        self.drafted_at.update(other.drafted_at)
+        self.accepted_at.update(other.accepted_at)
 
 
 @dataclass(slots=True)
@@ -21,6 +31,7 @@ class Stats:
 
     `decode_s` is wall time with drafting and scheduling included and prefill excluded;
     `forward_s` is the part of it that was spent inside the target's forward passes.
+    `passes[drafted, emitted]` counts the verify passes by their tokens.
     """
 
     prompt_tokens: int = 0
@@ -33,6 +44,7 @@ class Stats:
     forward_s: float = 0.0
     draft_s: float = 0.0
     by_drafter: dict[str, DraftCount] = field(default_factory=dict)
+    passes: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     @property
     def drafted(self) -> int:
@@ -66,6 +78,8 @@ class Stats:
         total = self.by_drafter.setdefault(drafter, DraftCount())
         total.drafted += drafted
         total.accepted += accepted
+        total.drafted_at.update(range(drafted))
+        total.accepted_at.update(range(accepted))
 
     def add(self, other: "Stats") -> None:
         """Add the counters of another generation; `ttft_s` stays that of the first."""
@@ -75,7 +89,8 @@ class Stats:
         for name in ("prefill_s", "decode_s", "forward_s", "draft_s"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for drafter, total in other.by_drafter.items():
-            self.count(drafter, total.drafted, total.accepted)
+            self.by_drafter.setdefault(drafter, DraftCount()).add(total)
+        self.passes.update(other.passes)
 
     def as_dict(self) -> dict[str, object]:
         """The metrics under their contract names, plain numbers, ready for JSON. Without those of

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,9 @@ from textual.screen import Screen
 from assistant.repo.workspace import Workspace
 from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.generation import Load
-from assistant.tui.theme import DARK, LIGHT
+from assistant.tui.prompt.commands import COMMANDS
+from assistant.tui.rescue import keep
+from assistant.tui.theme import DARK, LIGHT, THEMES
 from assistant.tui.too_small import TooSmall, too_small
 
 QUIT_WITHIN_S = 2.0
@@ -50,23 +53,29 @@ class CoderApp(App[None]):
         return self.chat
 
     def on_mount(self) -> None:
-        for theme in (DARK, LIGHT):
+        for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
         with contextlib.suppress(NotImplementedError):  # Windows has no such signals
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.hang_up)
+
+    def hang_up(self) -> None:
+        """The terminal is gone: keep what was written."""
+        keep(self.chat.conversation.records_so_far())
+        self.exit()
 
     def on_resize(self, event: events.Resize) -> None:
         if too_small(event.size) and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        yield SystemCommand("New conversation", "Forget this one", self.chat.action_new_conversation)
+        for command in COMMANDS:
+            about = command.about[0].upper() + command.about[1:]
+            run = partial(self.chat.command, command)
+            yield SystemCommand(command.name.capitalize(), about, run)
         yield SystemCommand("Dark or light", "Switch between the two themes", self.action_dark_or_light)
-        yield SystemCommand("Theme", "Choose among all themes", self.action_change_theme)
-        yield SystemCommand("Help", "All keys", self.chat.action_help)
         yield SystemCommand("Screenshot", "Save this screen as an SVG file", self.deliver_screenshot)
-        yield SystemCommand("Quit", "Leave coder", self.action_quit)
 
     def action_dark_or_light(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name

@@ -1,15 +1,19 @@
 """An answer that grows while it is written."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Collapsible, Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
-from assistant.tui.generation_events import Speed
+from assistant.tui.generation_events import Piece, Speed
+from assistant.tui.message import ChatMessage
 from assistant.tui.reading import ReadingBar
+from assistant.tui.record import Record
+from assistant.tui.speculation.origin_view import OriginView
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
@@ -24,13 +28,14 @@ _ENDED = {
 }
 
 
-class AssistantMessage(Vertical):
+class AssistantMessage(ChatMessage):
     """Reading progress, then the answer with its reasoning folded away above it, then what it took."""
 
     DEFAULT_CSS = """
     AssistantMessage {
         height: auto;
         margin: 1 0 0 0;
+        border-left: blank;
         Markdown { padding: 0 1; margin: 0; background: transparent; }
         MarkdownFence { margin: 0 0 1 0; & > Label { padding: 0 2; } }
         .foot { display: none; padding: 0 1; color: $text-muted; &.used { display: block; } }
@@ -53,45 +58,78 @@ class AssistantMessage(Vertical):
         """`prefix` is what was put into the model's mouth: the answer begins with it."""
         super().__init__()
         self._prefix = prefix
+        self._text: list[str] = [prefix]
+        self._told = ""
+        self._ended = False
         self._thoughts = Markdown(open_links=False)
         self._answer = Markdown(open_links=False)
+        self._origins = OriginView()
         self._streams: dict[bool, MarkdownStream] = {}
+
+    @classmethod
+    def past(cls, record: Record) -> "AssistantMessage":
+        """One that was whole long ago."""
+        message = cls(record.text)
+        message._ended = True
+        message._told = record.foot
+        return message
+
+    def record(self) -> Record | None:
+        return self.so_far() if self._ended else None
+
+    def so_far(self) -> Record:
+        """What there is of it."""
+        return Record("model", "".join(self._text), self._told)
 
     def compose(self) -> ComposeResult:
         yield ReadingBar()
         yield Collapsible(self._thoughts, title="Thinking…", id="thoughts")
-        yield Collapsible(self._answer, collapsed=False, id="answer", classes="open")
+        yield Collapsible(self._answer, self._origins, collapsed=False, id="answer", classes="open")
         yield Static(classes="foot")
 
     async def on_mount(self) -> None:
-        if self._prefix:
+        if self._ended:
+            await self._answer.update(visible(self._prefix))
+            self._tell_end(self._told)
+        elif self._prefix:
+            self._origins.add(self._prefix, None)
             await self._stream(False).write(visible(self._prefix))
 
     def show_reading(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
         self.query_one(ReadingBar).show(progress, tokens_per_s)
 
-    async def write(self, text: str, thinking: bool) -> None:
+    async def write(self, pieces: Sequence[Piece]) -> None:
         """Show more text. A run of accepted tokens arrives, and appears, as one piece."""
         self.query_one(ReadingBar).display = False
         fold = self.query_one("#thoughts", Collapsible)
-        fold.set_class(thinking or fold.has_class("used"), "used")
-        if not thinking and text.strip():
-            fold.title = "Thought"
-        await self._stream(thinking).write(visible(text))
+        for thinking, group in groupby(pieces, key=lambda piece: piece.thinking):
+            run = list(group)
+            text = "".join(piece.text for piece in run)
+            fold.set_class(thinking or fold.has_class("used"), "used")
+            if not thinking and text.strip():
+                fold.title = "Thought"
+            if not thinking:
+                for piece in run:
+                    self._text.append(piece.text)
+                    self._origins.add(piece.text, piece.drafter)
+            await self._stream(thinking).write(visible(text))
+
+    def show_origins(self, shown: bool) -> None:
+        """Show the answer with where each word came from, or as it is meant to be read."""
+        self._origins.show(shown)
+        self._answer.display = not self._origins.has_class("shown")
 
     async def finish(self, finish: "FinishReason" = "stop", speed: Speed | None = None) -> None:
         """Show what is still on its way, and what it took; nothing may be written after this."""
-        self.query_one(ReadingBar).display = False
         self.query_one("#thoughts", Collapsible).title = "Thought"
         for stream in self._streams.values():
             await stream.stop()
         self._streams.clear()
         ended = _ENDED.get(finish, "")
         parts = [part for part in (ended, _took(speed) if speed else "") if part]
-        foot = self.query_one(".foot", Static)
-        mark = "■ " if ended else "● "
-        foot.update(Content.assemble((mark, "$text-warning" if ended else FAINT), " · ".join(parts)))
-        foot.set_class(bool(parts), "used")
+        self._ended = True
+        self._told = " · ".join(parts)
+        self._tell_end(self._told, "■ " if ended else "● ")
 
     def fold(self, title: str) -> None:
         """Fold the answer away: what it says is shown better elsewhere. `title` may hold markup."""
@@ -100,6 +138,12 @@ class AssistantMessage(Vertical):
         answer.remove_class("open")
         answer.collapsed = True
 
+    def _tell_end(self, told: str, mark: str = "● ") -> None:
+        self.query_one(ReadingBar).display = False
+        foot = self.query_one(".foot", Static)
+        foot.update(Content.assemble((mark, "$text-warning" if mark == "■ " else FAINT), told))
+        foot.set_class(bool(told), "used")
+
     def _stream(self, thinking: bool) -> MarkdownStream:
         if thinking not in self._streams:
             self._streams[thinking] = Markdown.get_stream(self._thoughts if thinking else self._answer)
@@ -107,7 +151,8 @@ class AssistantMessage(Vertical):
 
 
 def _took(speed: Speed) -> str:
-    read = f"{speed.prompt_tokens - speed.reused_tokens:,} tokens read"
-    reused = f", {speed.reused_tokens:,} reused" if speed.reused_tokens else ""
-    rate = f" at {speed.tokens_per_s:.0f} tok/s" if speed.tokens_per_s else ""
-    return f"{read}{reused} · {speed.emitted:,} written{rate}"
+    stats = speed.stats
+    read = f"{stats.prompt_tokens - stats.reused_tokens:,} tokens read"
+    reused = f", {stats.reused_tokens:,} reused" if stats.reused_tokens else ""
+    rate = f" at {stats.decode_tps:.0f} tok/s" if stats.decode_tps else ""
+    return f"{read}{reused} · {stats.emitted:,} written{rate}"

@@ -1,37 +1,35 @@
-"""The conversation with the model: questions wait, go, and are answered; changes are proposed."""
+"""The main screen: the conversation, the prompt, the status bar, and what their keys and commands do."""
 
 import asyncio
-from collections import deque
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, ClassVar
+import time
+from pathlib import Path
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
-from textual.worker import Worker, WorkerState
 
 from assistant.errors import CoderError
-from assistant.repo.checkpoints import write_recorded
-from assistant.repo.files import SourceFile
 from assistant.repo.workspace import Workspace
 from assistant.tui import generation_events as events
-from assistant.tui.assistant_message import AssistantMessage
-from assistant.tui.conversation import Conversation
-from assistant.tui.generation import Bridge, Load
+from assistant.tui.attention import call_back
+from assistant.tui.export import export
+from assistant.tui.generation import Load
 from assistant.tui.help import Help
-from assistant.tui.no_model import NoModel
+from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
-from assistant.tui.prompt import Prompt
+from assistant.tui.prompt import Prompt, PromptBox
+from assistant.tui.prompt.commands import Command, find_command
 from assistant.tui.proposal import Proposal
+from assistant.tui.rescue import take_untold
+from assistant.tui.run_card import RunCard
+from assistant.tui.search_bar import SearchBar
+from assistant.tui.speculation.log import SpeculationLog
+from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.status import StatusBar
-from assistant.tui.user_message import UserMessage
-from assistant.tui.welcome import Welcome
+from assistant.tui.turns import Turns
 from assistant.visible import visible
-
-if TYPE_CHECKING:
-    from assistant.agent.dialogue import Dialogue, FileChange, Question
-    from assistant.chat.generator import Generator, Reply
 
 
 class ChatScreen(Screen[None]):
@@ -45,6 +43,11 @@ class ChatScreen(Screen[None]):
         Binding("escape", "cancel", "Cancel"),
         Binding("escape", "back", "Back"),
         Binding("f5", "load_again", "Load the model"),
+        Binding("f3", "origins", "Origins", show=False),
+        Binding("f4", "speculation", "Speed"),
+        Binding("ctrl+f", "find", "Find", show=False),
+        Binding("ctrl+up,alt+up", "select(-1)", "Messages", key_display="^↑", show=False),
+        Binding("ctrl+down,alt+down", "select(1)", show=False),
         Binding("ctrl+l", "new_conversation", "New"),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
@@ -55,225 +58,212 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self._workspace = workspace
         self._shown_root = visible(shown_root)
-        self._load = load
-        self._bridge = Bridge(self)
-        self._waiting: deque[tuple[Prompt.Sent, UserMessage]] = deque()
-        self._no_model: CoderError | None = None
-        self._run = 0
-        self._asked: Prompt.Sent | None = None
-        self._answer: AssistantMessage | None = None
-
-    @cached_property
-    def _dialogue(self) -> "Dialogue":
-        from assistant.agent.dialogue import Dialogue  # slow to import: the app is on the screen by now
-
-        return Dialogue(self._workspace)
+        self._log = SpeculationLog()
+        self._match = 0
+        self._outputs: list[str] = []
+        self.conversation = Turns(workspace, self._shown_root, load)
+        self.status = StatusBar()
+        self.search = SearchBar()
 
     def compose(self) -> ComposeResult:
-        yield Conversation()
-        yield Prompt(self._shown_root)
-        yield StatusBar()
+        yield self.conversation
+        yield self.search
+        yield PromptBox(self._workspace, self._shown_root)
+        yield self.status
         yield Footer(compact=True)
 
     async def on_mount(self) -> None:
-        self.conversation = self.query_one(Conversation)
         self.prompt = self.query_one(Prompt)
-        self.status = self.query_one(StatusBar)
         # At once, not with the next messages: keys typed before the app was there are among those.
         self.set_focus(self.prompt)
-        await self._welcome()
-        self._start_loading()
-
-    async def on_unmount(self) -> None:
-        await asyncio.to_thread(self._bridge.close)
-
-    # The model
-
-    def _start_loading(self) -> None:
-        self._no_model = None
         self.status.show_loading("loading the model", 0.0)
-        self._bridge.load(self._load)
+        for path in await asyncio.to_thread(take_untold):
+            await self.conversation.add(Notice(f"A terminal was closed; its conversation is in {path}."))
+
+    # What the model tells
 
     def on_loading(self, event: events.Loading) -> None:
         self.status.show_loading(event.what, event.fraction)
 
-    async def on_told(self, event: events.Told) -> None:
-        await self.conversation.add(Notice(event.note))
-
     def on_loaded(self, event: events.Loaded) -> None:
         self.status.show_model(event.name, event.context_tokens)
-        self._next()
+        self._log.pass_seconds = event.pass_seconds
 
-    async def on_load_failed(self, event: events.LoadFailed) -> None:
-        await self._without_model(event.error)
+    def on_written(self, event: events.Written) -> None:
+        self.status.show_speed(event.speed)
+        self._log.add(event.speed.stats)
 
-    async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A fault of the program itself must not take the conversation away."""
-        error = event.worker.error
-        if event.state is not WorkerState.ERROR or error is None:
-            return
-        fault = CoderError(
-            f"Unexpected {type(error).__name__}: {error}", hint="This is a fault of the program."
-        )
-        await (self._without_model if event.worker.name == "load" else self._stopped)(fault)
+    def on_finished(self, event: events.Finished) -> None:
+        self.status.show_speed(event.speed)
+        self._log.add(event.speed.stats)
+        self._log.end()
+        stats = event.speed.stats
+        call_back(self.app, "coder: the answer is there", stats.prefill_s + stats.decode_s)
 
-    async def _without_model(self, error: CoderError) -> None:
-        """Say why there is no model, and give back what was waiting for it."""
-        self._no_model = error
-        self.status.show_no_model()
-        await self.conversation.query(NoModel).remove()
-        await self.conversation.add(NoModel(error))
-        while self._waiting:
-            await self._take_back()
-        self.refresh_bindings()
-
-    # Questions
-
-    async def on_prompt_sent(self, event: Prompt.Sent) -> None:
-        waits_for = "the answer before it is there" if self._bridge.ready else "the model is loaded"
-        message = UserMessage(event.text, waits_for)
-        await self.conversation.add(message)
-        self.conversation.anchor()
-        self._waiting.append((event, message))
-        if self._no_model is not None:
-            await self._without_model(self._no_model)
-        self._next()
-
-    def _next(self) -> None:
-        """Ask the model the next waiting question, when it is free."""
-        if self._bridge.ready and self._asked is None and self._waiting:
-            self._asked, message = self._waiting.popleft()
-            message.begin()
-            self._bridge.reply(self._run, partial(self._ask, self._asked))
-        self.refresh_bindings()
-
-    def _ask(self, sent: Prompt.Sent, generator: "Generator") -> "Question":
-        return self._dialogue.ask(sent.text, generator, pasted=sent.pasted)
-
-    async def _take_back(self) -> None:
-        """Put the newest waiting question back into the prompt."""
-        sent, message = self._waiting.pop()
-        await message.remove()
-        self.prompt.give_back(sent.text)
-
-    # Answers
-
-    async def on_asked(self, event: events.Asked) -> None:
-        if event.run == self._run:
-            self._answer = AssistantMessage(event.question.options.prefix)
-            await self.conversation.add(self._answer)
-
-    def on_reading(self, event: events.Reading) -> None:
-        if event.run == self._run and self._answer is not None:
-            self._answer.show_reading(event.progress, event.tokens_per_s)
-
-    async def on_written(self, event: events.Written) -> None:
-        if event.run == self._run and self._answer is not None:
-            self.status.show_speed(event.speed)
-            for text, thinking in event.pieces:
-                await self._answer.write(text, thinking)
-
-    async def on_finished(self, event: events.Finished) -> None:
-        if event.run == self._run and self._answer is not None:
-            self.status.show_speed(event.speed)
-            self._dialogue.keep(event.question, event.reply)
-            await self._answer.finish(event.reply.finish, event.speed)
-            await self._propose(event.question, event.reply, self._answer)
-        self._free()
-
-    async def on_failed(self, event: events.Failed) -> None:
-        if event.run == self._run:
-            await self._stopped(event.error)
-        else:
-            self._free()
-
-    async def _stopped(self, error: CoderError) -> None:
-        """There is no answer; a question that was not even begun can be put right."""
-        if self._answer is not None:
-            await self._answer.finish()
-        if self._asked is not None:
-            self.prompt.give_back(self._asked.text)
-        await self.conversation.add(Notice.of(error))
-        self._free()
-
-    def _free(self) -> None:
-        self._asked = self._answer = None
-        self._next()
-
-    # Changes
-
-    async def _propose(self, question: "Question", reply: "Reply", answer: AssistantMessage) -> None:
-        """Show the changes in the answer, and look at the first if the user is not writing."""
-        for found in await asyncio.to_thread(self._dialogue.changes, question, reply):
-            if isinstance(found, CoderError):
-                await self.conversation.add(Notice(found.message, found.hint))
-                continue
-            if question.rewrite is not None:
-                rewritten = question.rewrite.place.definition
-                answer.fold(f"Rewrote the {rewritten.kind if rewritten else 'file'}")
-            await self.conversation.add(Proposal(found, self._write))
-        if not self.prompt.text:
+    def on_turns_changed(self, event: Turns.Changed) -> None:
+        """Look at what is to be decided, if the user is not writing."""
+        if self.conversation.has_no_model:
+            self.status.show_no_model()
+        if event.look and not self.prompt.text:
             self._focus_next()
+        self.refresh_bindings()
 
-    def _write(self, change: "FileChange") -> SourceFile:
-        return write_recorded(change.source, change.text, f"apply {change.source.shown}")
-
-    def on_proposal_decided(self, event: Proposal.Decided) -> None:
-        if event.now is not None:
-            self._dialogue.applied(event.now)
-        self._focus_next()
+    def on_turns_given_back(self, event: Turns.GivenBack) -> None:
+        self.prompt.give_back(event.text)
 
     def _focus_next(self) -> None:
         """The next proposal that waits for a decision, else the prompt."""
         pending = (proposal for proposal in self.query(Proposal) if proposal.pending)
         next(pending, self.prompt).focus()
 
-    # Keys
+    # What the user writes
+
+    async def on_prompt_sent(self, event: Prompt.Sent) -> None:
+        pasted = "\n\n".join(filter(None, [event.pasted, *self._outputs]))
+        self._outputs.clear()
+        self.prompt.border_subtitle = ""
+        await self.conversation.ask(event.text, pasted)
+
+    async def on_prompt_commanded(self, event: Prompt.Commanded) -> None:
+        command = find_command(event.name)
+        if command is None:
+            self.notify(f"There is no command /{event.name}. /help lists them.", severity="warning")
+            self.prompt.give_back(f"/{event.name} {event.argument}".strip())
+        else:
+            await self.command(command, event.argument)
+
+    async def command(self, command: Command, argument: str = "") -> None:
+        """Do what the command says."""
+        await self.run_action(f"{command.action}({argument!r})" if command.takes else command.action)
+
+    async def on_prompt_run(self, event: Prompt.Run) -> None:
+        card = RunCard(event.command, self._workspace)
+        await self.conversation.add(card)
+        await self.conversation.to_the_end()
+        card.focus()
+
+    def on_run_card_ended(self, event: RunCard.Ended) -> None:
+        if event.result is not None:
+            call_back(
+                self.app, f"coder: {event.result.command} {event.result.describe()}", event.result.seconds
+            )
+            self._outputs.append(event.card.told_to_model)
+            count = len(self._outputs)
+            outputs = "the output" if count == 1 else f"{count} outputs"
+            self.prompt.border_subtitle = f"{outputs} above goes with the next question"
+        self.prompt.focus()
+
+    # Keys and commands
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match action:
             case "cancel":
-                return self._asked is not None or bool(self._waiting)
+                return self.conversation.answers or self.conversation.waits
+            case "find_next":
+                return bool(self.search.text)
             case "back":
                 return self.focused is not self.prompt and not self.check_action("cancel", ())
             case "load_again":
-                return self._no_model is not None
+                return self.conversation.has_no_model
         return True
 
     async def action_cancel(self) -> None:
         """Cancel the reply; while there is none, take a waiting question back."""
-        if self._asked is not None:
-            self._bridge.cancel()
-        elif self._waiting:
-            await self._take_back()
+        if self.conversation.answers:
+            self.conversation.cancel()
+        elif self.conversation.waits:
+            await self.conversation.take_back()
         self.refresh_bindings()
 
     def action_back(self) -> None:
-        self.prompt.focus()
+        self.search.action_close()
 
     async def action_load_again(self) -> None:
-        await self.conversation.query(NoModel).remove()
-        if not self.conversation.children:
-            await self._welcome()
-        self._start_loading()
+        self.status.show_loading("loading the model", 0.0)
+        await self.conversation.load_again()
         self.refresh_bindings()
 
     async def action_new_conversation(self) -> None:
-        self._bridge.cancel()
-        self._run += 1
-        self._dialogue.clear()
-        self._waiting.clear()
-        self._answer = None
-        await self.conversation.clear()
-        await self._welcome()
+        await self.conversation.begin_anew()
         self.status.clear_speed()
         self.prompt.focus()
 
     def action_help(self) -> None:
         self.app.push_screen(Help())
 
-    def action_scroll(self, pages: int) -> None:
-        self.conversation.scroll_relative(y=pages * self.conversation.size.height, animate=False)
+    def action_write_in_editor(self) -> None:
+        self.prompt.action_write_in_editor()
 
-    async def _welcome(self) -> None:
-        await self.conversation.mount(Welcome(self._shown_root, self._workspace.is_git))
+    def action_speculation(self) -> None:
+        self.app.push_screen(SpeculationPanel(self._log))
+
+    def action_origins(self) -> None:
+        self.conversation.show_origins(not self.conversation.origins_shown)
+
+    async def action_scroll(self, pages: int) -> None:
+        await self.conversation.scroll_pages(pages)
+
+    def action_select(self, step: int) -> None:
+        self.conversation.select(step)
+
+    def action_copy_answer(self) -> None:
+        answers = [record.text for record in self.conversation.records() if record.by == "model"]
+        if answers:
+            self.app.copy_to_clipboard(answers[-1])
+        self.notify("The answer is copied." if answers else "There is no answer yet.", timeout=2)
+
+    async def action_retry_last(self) -> None:
+        await self._again(None, edit=False)
+
+    async def action_edit_last(self) -> None:
+        await self._again(None, edit=True)
+
+    async def on_chat_message_again(self, event: ChatMessage.Again) -> None:
+        await self._again(event.message, edit=event.edit)
+
+    async def _again(self, message: ChatMessage | None, *, edit: bool) -> None:
+        """Go back to before a question, and ask it again or let the user write it anew."""
+        question = await self.conversation.rewind(message)
+        if question is None:
+            self.notify("There is no answered question to go back to.", severity="warning")
+        elif edit:
+            self.prompt.give_back(question.text)
+        else:
+            await self.conversation.ask(question.text, question.pasted)
+        self.prompt.focus()
+
+    async def action_export(self, name: str) -> None:
+        path = Path(name).expanduser() if name else Path(f"coder-{time.strftime('%Y%m%d-%H%M%S')}.md")
+        try:
+            written = await asyncio.to_thread(
+                export, self.conversation.records(), self._workspace.root / path
+            )
+        except CoderError as error:
+            await self.conversation.add(Notice.of(error))
+        else:
+            await self.conversation.add(Notice(f"The conversation is in {written}."))
+
+    # Search
+
+    def action_find(self, text: str = "") -> None:
+        self.search.open(text)
+
+    async def on_search_bar_wanted(self, event: SearchBar.Wanted) -> None:
+        await self._show_match(0, go=event.go)
+
+    def on_search_bar_closed(self) -> None:
+        self.conversation.unmark()
+        self.prompt.focus()
+
+    async def action_find_next(self, step: int) -> None:
+        """Go to the next match, older ones for -1."""
+        await self._show_match(step, go=True)
+
+    async def _show_match(self, step: int, *, go: bool) -> None:
+        text = self.search.text
+        found = self.conversation.matching(text) if text else []
+        at = self._match - step if step else 0
+        self._match = at % len(found) if found else 0
+        self.search.tell(self._match + 1, len(found))
+        if found:
+            await self.conversation.show(found[-1 - self._match], text, go=go)

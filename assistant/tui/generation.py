@@ -11,7 +11,7 @@ from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
-from textual.screen import Screen
+from textual.widget import Widget
 
 from assistant.errors import CoderError, InterruptedByUserError
 from assistant.tui.generation_events import (
@@ -21,6 +21,7 @@ from assistant.tui.generation_events import (
     Loaded,
     LoadFailed,
     Loading,
+    Piece,
     Reading,
     Speed,
     Told,
@@ -41,7 +42,7 @@ UPDATE_S = 0.05
 class Bridge:
     """Owns the generator, and posts to `screen`. All of its methods return at once, except `close`."""
 
-    def __init__(self, screen: Screen[None]) -> None:
+    def __init__(self, screen: Widget) -> None:
         self._screen = screen
         self._generator: Generator | None = None
         self._in_use = Lock()
@@ -95,7 +96,10 @@ class Bridge:
                 generator.close()
                 return
             self._generator = generator
-        self._screen.post_message(Loaded(generator.name, generator.context_tokens))
+        from assistant.chat.generator import KnowsCosts  # slow to import, and there by now
+
+        costs = generator.cost_curve if isinstance(generator, KnowsCosts) else []
+        self._screen.post_message(Loaded(generator.name, generator.context_tokens, costs))
 
     def _reply(self, run: int, ask: Ask, cancel: Event) -> None:
         with self._in_use:
@@ -112,7 +116,7 @@ class Bridge:
         from assistant.chat.generator import PromptRead, Reply, TextPiece  # slow to import, and there by now
 
         pace = _Pace()
-        pieces: list[tuple[str, bool]] = []
+        pieces: list[Piece] = []
         drafter: str | None = None
         began = time.monotonic()
         for event in generator.reply(question.messages, replace(question.options, cancel=cancel)):
@@ -122,7 +126,7 @@ class Bridge:
                         self._screen.post_message(Reading(run, event, _rate(event, time.monotonic() - began)))
                 case TextPiece():
                     drafter = event.drafter or drafter
-                    _append(pieces, event.text, event.thinking)
+                    _append(pieces, Piece(event.text, event.thinking, event.drafter))
                     if pace.due():
                         self._screen.post_message(Written(run, tuple(pieces), Speed.of(event.stats, drafter)))
                         pieces.clear()
@@ -158,8 +162,9 @@ def _rate(progress: "PromptRead", seconds: float) -> float | None:
     return evaluated / seconds if evaluated > 0 and seconds > 0 else None
 
 
-def _append(pieces: list[tuple[str, bool]], text: str, thinking: bool) -> None:
-    if pieces and pieces[-1][1] == thinking:
-        pieces[-1] = (pieces[-1][0] + text, thinking)
+def _append(pieces: list[Piece], piece: Piece) -> None:
+    last = pieces[-1] if pieces else None
+    if last and (last.thinking, last.drafter) == (piece.thinking, piece.drafter):
+        pieces[-1] = replace(last, text=last.text + piece.text)
     else:
-        pieces.append((text, thinking))
+        pieces.append(piece)

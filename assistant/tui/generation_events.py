@@ -14,32 +14,35 @@ if TYPE_CHECKING:  # slow to import
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
-    """What is shown of a generation, copied out of its live counters."""
+class Piece:
+    """New text. `drafter` proposed it, None where the target gave it alone."""
 
-    tokens_per_s: float
-    acceptance: float | None
-    tau: float
+    text: str
+    thinking: bool
+    drafter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What is shown of a generation. `stats` is a copy of its live counters, `drafter` guessed last."""
+
+    stats: Stats
     drafter: str | None
-    prompt_tokens: int
-    reused_tokens: int
-    emitted: int
+
+    @property
+    def acceptance(self) -> float | None:
+        """None where nothing was drafted."""
+        return self.stats.acceptance_rate if self.stats.drafted else None
 
     @property
     def context_used(self) -> int:
-        return self.prompt_tokens + self.emitted
+        return self.stats.prompt_tokens + self.stats.emitted
 
     @classmethod
-    def of(cls, stats: Stats, drafter: str | None) -> "Speed":
-        return cls(
-            tokens_per_s=stats.decode_tps,
-            acceptance=stats.acceptance_rate if stats.drafted else None,
-            tau=stats.mean_accepted_length,
-            drafter=drafter,
-            prompt_tokens=stats.prompt_tokens,
-            reused_tokens=stats.reused_tokens,
-            emitted=stats.emitted,
-        )
+    def of(cls, live: Stats, drafter: str | None) -> "Speed":
+        stats = Stats()
+        stats.add(live)
+        return cls(stats, drafter)
 
 
 @dataclass(eq=False)
@@ -59,10 +62,11 @@ class Told(Message):
 
 @dataclass(eq=False)
 class Loaded(Message):
-    """The model is ready."""
+    """The model is ready. `pass_seconds[n]` is what a target pass of n tokens costs; empty where unknown."""
 
     name: str
     context_tokens: int
+    pass_seconds: list[float]
 
 
 @dataclass(eq=False)
@@ -91,10 +95,10 @@ class Reading(Message):
 
 @dataclass(eq=False)
 class Written(Message):
-    """New text: (text, is it thinking) in order."""
+    """New text, in order."""
 
     run: int
-    pieces: tuple[tuple[str, bool], ...]
+    pieces: tuple[Piece, ...]
     speed: Speed
 
 

@@ -9,15 +9,31 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from assistant.tui.prompt.commands import COMMANDS
+
 _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Writing",
         (
             ("Enter", "send"),
             ("Ctrl+J, Shift+Enter", "new line"),
-            ('@path, @"a path"', "add a file to the question"),
+            ("@", "add a file or a definition; Tab completes"),
+            ("!command", "run it; the next question has its output"),
+            ("Ctrl+G", "write in $EDITOR"),
             ("↑ ↓", "earlier questions, at the first and last line"),
             ("Esc", "cancel the answer, or take back what is queued"),
+        ),
+    ),
+    ("Commands", tuple((f"/{each.name} {each.takes}".strip(), each.about) for each in COMMANDS)),
+    (
+        "The conversation",
+        (
+            ("Ctrl+↑ Ctrl+↓", "go to a message"),
+            ("c, b", "copy it, or its code, block by block"),
+            ("r, e", "ask the question again, or write it anew"),
+            ("Ctrl+F, n, N", "find, the next older, the next newer"),
+            ("PgUp PgDn", "scroll"),
+            ("Ctrl+L", "new conversation"),
         ),
     ),
     (
@@ -32,10 +48,10 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
         (
-            ("PgUp PgDn", "scroll the conversation"),
-            ("Ctrl+L", "new conversation"),
             ("Ctrl+P", "all commands, such as the theme"),
             ("F2", "dark or light"),
+            ("F3", "which drafter each word came from"),
+            ("F4", "speculation as plots"),
             ("F5", "load the model again, when there is none"),
             ("Ctrl+C", "copy the selection, or cancel; twice quits"),
             ("Ctrl+Q", "quit"),
@@ -50,6 +66,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("edit, lookup, …", "the drafter that guessed last"),
             ("reused", "tokens of the prompt that were not read again"),
             ("ctx", "how full the model's context is"),
+            ("mem", "memory that coder and the model take"),
         ),
     ),
 )

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from assistant.errors import CoderError
 from assistant.repo.files import SourceFile
 from assistant.tui.diff import DiffView
+from assistant.tui.record import Record
 from assistant.visible import visible
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Proposal(Vertical, can_focus=True):
     Proposal {
         height: auto;
         margin: 1 0 0 0;
-        border: round $surface-lighten-2;
+        border: round $foreground 25%;
         border-title-color: $foreground;
         border-title-style: bold;
         border-subtitle-color: $text-muted;
@@ -70,6 +71,7 @@ class Proposal(Vertical, can_focus=True):
         self.pending = True
         self._write = write
         self._focused_at = 0.0
+        self._outcome = ""
 
     def compose(self) -> ComposeResult:
         source = self.change.source
@@ -81,6 +83,9 @@ class Proposal(Vertical, can_focus=True):
         if diff.removed - diff.added > source.text.count("\n") / 2 and diff.removed > 3:
             yield Static("It drops over half of the file.", classes="foot warning")
         yield Static(_CHOICE, id="choice", classes="foot")
+
+    def record(self) -> Record | None:
+        return None if self.pending else Record("coder", f"{self._outcome}: {self.change.source.shown}")
 
     def fit(self, room: int) -> None:
         """Take no more than `room` lines; the diff scrolls in what the rest leaves."""
@@ -126,6 +131,7 @@ class Proposal(Vertical, can_focus=True):
             self.query_one("#choice", Static).update(_CHOICE if focused else f"{_CHOICE}   Tab comes here")
 
     def _close(self, outcome: Content, now: SourceFile | None) -> None:
+        self._outcome = outcome.plain.partition("\n")[0]
         self.query_one("#choice", Static).update(outcome)
         self.can_focus = False
         self.post_message(self.Decided(self, now))

@@ -71,14 +71,22 @@ class StatusBar(Horizontal):
 
     def _parts(self, speed: Speed) -> list[tuple[int, str]]:
         """In order of place, each with its rank: 0 is the last to go."""
+        tau = speed.stats.mean_accepted_length
         accepted = "–" if speed.acceptance is None else f"{speed.acceptance:.0%}"
         parts = [
-            (0, f"{speed.tokens_per_s:.1f} tok/s"),
+            (0, f"{speed.stats.decode_tps:.1f} tok/s"),
             (1, f"{accepted} accepted"),
-            (2, f"τ {speed.tau:.2f}" if speed.tau else "τ –"),
+            (2, f"τ {tau:.2f}" if tau else "τ –"),
             (4, speed.drafter or "plain"),
-            (5, f"{speed.reused_tokens:,} reused"),
+            (5, f"{speed.stats.reused_tokens:,} reused"),
         ]
         if self._context_tokens:
             parts.append((3, f"ctx {speed.context_used / self._context_tokens:.0%}"))
-        return parts
+        return [*parts, (6, f"mem {_memory_gb():.1f} GB")]
+
+
+def _memory_gb() -> float:
+    """What this process holds, the model with it."""
+    import psutil
+
+    return float(psutil.Process().memory_info().rss) / 1e9

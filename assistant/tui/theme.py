@@ -1,4 +1,4 @@
-"""The colours: quiet, one accent, on dark or on light."""
+"""The colours: quiet, one accent, on dark or on light; and one for those who need more contrast."""
 
 from textual.theme import Theme
 
@@ -32,3 +32,19 @@ LIGHT = Theme(
     surface="#f0f0ec",
     panel="#e9e9e4",
 )
+CONTRAST = Theme(
+    name="coder-contrast",
+    dark=True,
+    primary="#ffd700",
+    secondary="#ffffff",
+    accent="#00ffff",
+    success="#00ff5f",
+    warning="#ffaf00",
+    error="#ff8787",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    text_alpha=1.0,
+)
+THEMES = (DARK, LIGHT, CONTRAST)

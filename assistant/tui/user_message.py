@@ -1,14 +1,23 @@
 """What the user wrote."""
 
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.tui.message import ChatMessage
+from assistant.tui.record import Record
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
+if TYPE_CHECKING:  # slow to import
+    from assistant.agent.dialogue import Question
 
-class UserMessage(Static):
-    """Dim, and saying so, while it waits for its turn."""
+
+class UserMessage(ChatMessage):
+    """Dim, and saying so, while it waits for its turn. `pasted` goes with the text, unseen; `question` is
+    what was made of it for the model."""
 
     DEFAULT_CSS = """
     UserMessage {
@@ -16,19 +25,31 @@ class UserMessage(Static):
         padding: 0 1;
         border-left: outer $primary;
         background: $surface;
-        &.waiting { color: $text-muted; border-left: outer $surface-lighten-2; }
+        &.waiting { color: $text-muted; border-left: outer $foreground 25%; }
+        &.past { border-left: outer $foreground 25%; }
     }
     """
 
-    def __init__(self, text: str, waits_for: str) -> None:
+    def __init__(self, text: str, waits_for: str = "", *, pasted: str = "", classes: str = "") -> None:
         """`waits_for` is shown below the text until `begin`."""
+        super().__init__(classes="waiting" if waits_for else classes)
         self.text = text
-        super().__init__(
-            Content.assemble(visible(text), (f"\n◌ queued until {waits_for}", f"{FAINT} italic")),
-            classes="waiting",
-        )
+        self.pasted = pasted
+        self.question: Question | None = None
+        waiting = (f"\n◌ queued until {waits_for}", f"{FAINT} italic") if waits_for else ""
+        self._shown = Static(Content.assemble(visible(text), waiting))
+
+    @classmethod
+    def past(cls, record: Record) -> "UserMessage":
+        return cls(record.text, classes="past")
+
+    def compose(self) -> ComposeResult:
+        yield self._shown
 
     def begin(self) -> None:
         """It is its turn."""
         self.remove_class("waiting")
-        self.update(Content(visible(self.text)))
+        self._shown.update(Content(visible(self.text)))
+
+    def record(self) -> Record | None:
+        return None if self.has_class("waiting") else Record("user", self.text)

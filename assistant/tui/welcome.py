@@ -7,6 +7,7 @@ from assistant.visible import visible
 
 _KEYS = (
     ("@path", "adds a file to the question"),
+    ("/", "offers commands · ! runs one of the shell"),
     ("Enter", "sends · Ctrl+J makes a new line"),
     ("Esc", "cancels the answer"),
     ("F1", "shows all keys"),

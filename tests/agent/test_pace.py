@@ -18,12 +18,8 @@ from tests.scripted import ScriptedGenerator
 __all__ = ["root"]
 
 
-class Measured(ScriptedGenerator):
-    """A token in a pass of its own takes 100 ms, eight in one 160 ms."""
-
-    @property
-    def cost_curve(self) -> list[float]:
-        return [0.0, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.155, 0.16]
+# A token in a pass of its own takes 100 ms, eight in one 160 ms.
+COSTS = (0.0, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.155, 0.16)
 
 
 @pytest.fixture
@@ -35,7 +31,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_length_goes_by_the_cost_curve_and_then_by_what_was_measured(now: list[float]) -> None:
     assert Pace(ScriptedGenerator()).tokens_in(10, 100) is None
-    pace = Pace(Measured())
+    pace = Pace(ScriptedGenerator(cost_curve=COSTS))
     assert pace.tokens_in(10, 100) == 60, "8 s with a margin, 2 s of them for reading 100 tokens"
     pace.note(Stats(prompt_tokens=100, prefill_s=5.0, emitted=50, decode_s=1.0))
     assert pace.tokens_in(10, 150) == 397, "only what is new is read, 50 ms a token, and 20 ms written"
@@ -43,7 +39,7 @@ def test_length_goes_by_the_cost_curve_and_then_by_what_was_measured(now: list[f
 
 
 def test_plain_decoding_is_replayed_from_the_same_answers(now: list[float]) -> None:
-    pace = Pace(Measured())
+    pace = Pace(ScriptedGenerator(cost_curve=COSTS))
     for seconds, decode_s in ((4.0, 3.0), (8.0, 3.0)):
         now[0] = seconds
         pace.note(Stats(emitted=60, decode_s=decode_s))

@@ -1,5 +1,6 @@
 """What may be said of measurements: intervals, noise, energy; and what is kept of half of one."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 
 from assistant.bench import energy
 from assistant.bench.energy import open_meter
+from assistant.bench.energy_mac import PowerMetrics
 from assistant.bench.measure import measure
 from assistant.bench.results import Sample, TaskResult
 from assistant.bench.suites import suite_task, work_tasks
@@ -30,12 +32,11 @@ def test_an_interval_holds_the_median_and_narrows_with_requests() -> None:
     few = result([[1.0], [2.0], [3.0]])
     many = result([[1.0], [2.0], [3.0]] * 20)
     assert few.interval == (1.0, 3.0)
-    for one in (few, many):
-        low, high = one.interval
-        assert low <= one.speedup <= high
-    assert many.interval[1] - many.interval[0] < 2.0
+    assert few.speedup == 2.0 and many.interval
+    low, high = many.interval
+    assert low <= many.speedup <= high and high - low < 2.0
     assert result([[2.0, 2.0]] * 5).interval == (2.0, 2.0)
-    assert TaskResult(TASK).interval == (0.0, 0.0)
+    assert TaskResult(TASK).interval is None and result([[1.0, 2.0]]).interval is None
 
 
 def test_rounds_of_one_request_are_no_new_evidence() -> None:
@@ -124,6 +125,26 @@ def test_gpus_are_metered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert meter.joules() == 2.5
 
 
+def test_powermetrics_is_added_up_while_it_runs(tmp_path: Path) -> None:
+    program = tmp_path / "powermetrics"
+    program.write_text(
+        "#!/bin/sh\n"
+        "echo '*** Sampled system activity ***'; echo 'CPU Power: 9 mW'\n"
+        "echo 'Combined Power (CPU + GPU + ANE): 20000 mW'\n"
+        "exec sleep 60\n"
+    )
+    program.chmod(0o755)
+    meter = PowerMetrics(str(program))
+    deadline = time.monotonic() + 20
+    while not (first := meter.joules()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    began = time.monotonic()
+    time.sleep(0.05)
+    joules, seconds = meter.joules() - first, time.monotonic() - began
+    meter.close()
+    assert joules == pytest.approx(20 * seconds, rel=0.5)
+
+
 def test_energy_of_answers_is_told_by_token() -> None:
     class Growing:
         sources: tuple[str, ...] = ("x",)
@@ -132,6 +153,8 @@ def test_energy_of_answers_is_told_by_token() -> None:
         def joules(self) -> float:
             self.count += 3.0
             return self.count
+
+        def close(self) -> None: ...
 
     found = measure(ScriptedGenerator(*["x"] * 9), [TASK], rounds=1, report=lambda *_: None, meter=Growing())
     assert found.results[0].joules_per_token() == (0.75, 0.75)  # four tokens an answer

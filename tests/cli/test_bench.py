@@ -17,11 +17,10 @@ class Scripted(ScriptedGenerator):
 
     model = SimpleNamespace(path=Path("m.gguf"))
     context = SimpleNamespace(threads=2)
-    cost_curve = (0.0, 0.01)
 
     def __init__(self, interrupted_after: int | None) -> None:
         answers = ["word " * 9] * (interrupted_after or 999)
-        super().__init__(*answers)
+        super().__init__(*answers, cost_curve=(0.0, 0.01))
         if interrupted_after:
             self._answers += [_Interruption()]  # type: ignore[list-item]
 
@@ -85,8 +84,31 @@ def test_an_interruption_keeps_and_marks_what_there_is(model: list[int]) -> None
         (["--suite", "exams", "--data", "x"], "no suite 'exams'"),
         (["--suite", "mbpp", "--data", "none.jsonl"], "cannot be read"),
         (["--against", "none.json"], "cannot be read"),
+        (["--simulate", "v4-pro"], "the limit of a turn"),
+        (["--simulate", "v9", "--budget", "30"], "'v9'"),
+        (["--simulate", "v4-pro", "--budget", "30"], "without DSpark"),
+        (["--simulate", "v4-pro", "--budget", "30", "--base-tps", "40"], "no history"),
+        (["--simulate", "v4-pro", "--budget", "30", "--base-tps", "-4", "--turn-median", "1"], "belong"),
     ],
 )
 def test_refusals(options: list[str], said: str) -> None:
     ran = coder("bench", *options)
     assert (ran.code, said in ran.err) == (ExitCode.USAGE, True), ran.err
+
+
+@pytest.mark.usefixtures("model")
+def test_turns_under_a_limit() -> None:
+    found = json.loads(coder("bench", "algorithm", "--quick", "--budget", "30", "--json").out)
+    assert [(way["way"], way["finished"], way["timeouts"]) for way in found["ways"]] == [
+        ("plain", 3, 0),
+        ("speculative", 3, 0),
+    ]
+    assert found["simulated"] is None
+
+
+def test_a_simulation_says_that_it_is_one() -> None:
+    turns = ["--base-tps", "40", "--turn-median", "20000", "--turn-p90", "90000"]
+    ran = coder("bench", "--budget", "30", "--simulate", "v4-flash", *turns)
+    assert ran.code == ExitCode.DONE and ran.out.startswith("SIMULATED, not measured: v4-flash")
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "…" not in ran.out and "MTP-1" in ran.out

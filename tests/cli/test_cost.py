@@ -8,7 +8,7 @@ import pytest
 from assistant.bench.cost.report import UNCHANGED
 from assistant.bench.history import History, history_file
 from assistant.errors import ExitCode
-from tests.bench.history.test_history import generation
+from tests.bench.history.made import generation
 from tests.cli.coder import coder
 
 MACHINE = ["--hardware", "3652.5EUR", "--life", "2", "--hours", "5", "--power", "500"]
@@ -45,6 +45,12 @@ def test_nothing_given_is_nothing_made_up() -> None:
     assert all(value is None for value in found["cost_per_million"].values())
     assert all(each["a_day"] is None for each in found["api"])
     assert len(found["left_out"]) >= 4
+
+
+def test_a_machine_that_is_there_anyway_has_no_currency() -> None:
+    found = document("--hardware", "0", *MACHINE[2:], *SPEEDS, "--tokens-in", "0", "--tokens-out", "1000")
+    assert (found["inputs"]["hardware"], found["currency"]) == (0.0, "USD")
+    assert found["hardware_per_million"] == {"plain": 0.0, "speculative": 0.0}
 
 
 def test_speeds_come_from_the_history() -> None:

@@ -13,7 +13,7 @@ from assistant.bench.history import History, history_file
 from assistant.cli import setup
 from assistant.errors import ExitCode
 from tests.agent.agent_run import CHECK, DONE, FIX, root, script
-from tests.bench.history.test_history import generation
+from tests.bench.history.made import generation
 from tests.cli.coder import coder
 from tests.scripted import ScriptedGenerator
 

@@ -68,6 +68,11 @@ def test_tokens_behind_a_rejected_one_are_drafted_and_not_accepted(
     step = events[1]
     assert len(step.tokens) == emitted
     assert sum(share.accepted for share in step.shares) == right
+    assert [(name, len(tokens)) for name, tokens in step.runs] == [
+        (name, count) for name, count in (("first", first[1]), ("second", second[1]), (None, 1)) if count
+    ]
+    assert [token for _, tokens in step.runs for token in tokens] == list(step.tokens)
+    assert stats.passes[5, emitted] == 1
 
 
 def test_tokens_behind_the_end_of_the_answer_are_not_accepted(
@@ -85,10 +90,15 @@ def test_counters_of_two_generations_add_up() -> None:
     total.count("lookup", 6, 5)
     other.count("lookup", 2, 0)
     other.count("edit", 4, 1)
+    total.passes[6, 6] += 1
+    other.passes.update([(4, 2), (6, 6)])
     total.add(other)
     assert total.mean_accepted_length == 2.0
     assert total.by_drafter == {"lookup": DraftCount(8, 5), "edit": DraftCount(4, 1)}
     assert total.acceptance_rate == 0.5
+    assert total.by_drafter["lookup"].drafted_at == dict.fromkeys(range(2), 2) | dict.fromkeys(range(2, 6), 1)
+    assert total.by_drafter["lookup"].accepted_at == dict.fromkeys(range(5), 1)
+    assert total.passes == {(6, 6): 2, (4, 2): 1}
 
 
 def _run(context: Context, scheduler: Scheduler | None, stats: Stats) -> list[Emitted]:

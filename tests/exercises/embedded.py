@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent import events
+from assistant.agent.check import failure_report
 from assistant.agent.fix import Fixer, FixOptions
 from assistant.catalog import embedded
 from assistant.chat.generator import Generator
@@ -66,8 +67,7 @@ def _repair(exercise: Exercise, root: Path, generator: Generator, *, told: bool)
             case events.Unusable():
                 why.append(f"{asked}: {event.reason}")
             case events.Checked() if asked and not event.result.passed:
-                failed = [line for line in event.result.output.splitlines() if line.strip()]
-                why.append(f"{asked}: the check {event.result.describe()}: {failed[-1] if failed else ''}")
+                why.append(f"{asked}: {'; '.join(failure_report(event.result, root)[:2])}")
             case events.Outcome():
                 outcome = event
     return Repair(exercise.name, outcome.status == "done", outcome.steps, time.monotonic() - started, why)

@@ -76,7 +76,7 @@ async def test_a_message_written_while_the_model_loads_is_sent_when_it_is_ready(
         assert "25%" in shown(pilot, "#model")
         await say(pilot, "early")
         await pilot.pause()
-        assert "queued until the model is loaded" in str(pilot.app.query_one(UserMessage).render())
+        assert "queued until the model is loaded" in shown(pilot, "UserMessage Static")
         await pilot.press("escape")
         assert pilot.app.query_one(Prompt).text == "early"
         await pilot.press("enter")
@@ -352,7 +352,7 @@ async def test_markup_in_a_message_is_only_text(root: Path) -> None:
     async with app_with(ScriptedGenerator(error), root).run_test(size=SIZE) as pilot:
         await say(pilot, "[red]x[/red] [/]")
         await until(pilot, lambda: "no [b]such[/b] thing [/]" in notices(pilot))
-        assert str(pilot.app.query_one(UserMessage).render()) == "[red]x[/red] [/]"
+        assert shown(pilot, "UserMessage Static") == "[red]x[/red] [/]"
 
 
 async def test_a_file_name_is_shown_inert(root: Path) -> None:

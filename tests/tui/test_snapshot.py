@@ -6,20 +6,24 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.theme import Theme
 
 from assistant.chat.generator import Generator
 from assistant.errors import ModelError
 from assistant.repo.workspace import Workspace
+from assistant.tui import status as status_module
 from assistant.tui.app import CoderApp
 from assistant.tui.generation import UPDATE_S, Load
 from assistant.tui.help import Help
 from assistant.tui.no_model import NoModel
 from assistant.tui.prompt import Prompt
 from assistant.tui.proposal import Proposal
+from assistant.tui.speculation.panel import SpeculationPanel
+from assistant.tui.theme import DARK, LIGHT
 from assistant.tui.too_small import TooSmall
 from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
-from tests.tui.driving import FIX, OLD, answers, shown, until
+from tests.tui.driving import FIX, OLD, answers, notices, shown, until
 
 Compare = Callable[..., bool]
 EXPLANATION = (
@@ -27,6 +31,11 @@ EXPLANATION = (
 )
 
 both_sizes = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+looks = pytest.mark.parametrize(
+    ("size", "theme"),
+    [((80, 24), DARK), ((120, 40), LIGHT), ((200, 60), DARK)],
+    ids=["80x24 dark", "120x40 light", "200x60 dark"],
+)
 
 
 @pytest.fixture
@@ -34,6 +43,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     (tmp_path / "calc.py").write_text(OLD)
     # A temporary folder has another name every time.
     monkeypatch.setattr(CoderApp, "shown_root", property(lambda _: "~/calculator"))
+    monkeypatch.setattr(status_module, "_memory_gb", lambda: 1.2)
     return Workspace(tmp_path, is_git=True)
 
 
@@ -41,15 +51,22 @@ def loading(generator: Generator) -> Load:
     return lambda report, tell: generator
 
 
-async def ask(pilot: Pilot[None], text: str) -> None:
+async def prompt_of(pilot: Pilot[None]) -> Prompt:
+    """The prompt, when it is there."""
+    await until(pilot, lambda: pilot.app.query(Prompt))
     prompt = pilot.app.query_one(Prompt)
     prompt.cursor_blink = False
+    return prompt
+
+
+async def ask(pilot: Pilot[None], text: str) -> None:
+    prompt = await prompt_of(pilot)
     prompt.insert(text)
     await pilot.press("enter")
 
 
 async def until_ready(pilot: Pilot[None]) -> None:
-    pilot.app.query_one(Prompt).cursor_blink = False
+    await prompt_of(pilot)
     await until(pilot, lambda: "scripted-1b" in shown(pilot, "#model"))
 
 
@@ -112,7 +129,7 @@ def test_no_model(workspace: Workspace, snap_compare: Compare, size: tuple[int, 
         raise ModelError("There is no model on this machine yet.")
 
     async def wait(pilot: Pilot[None]) -> None:
-        pilot.app.query_one(Prompt).cursor_blink = False
+        await prompt_of(pilot)
         await until(pilot, lambda: pilot.app.query(NoModel))
 
     assert snap_compare(CoderApp(workspace, load), terminal_size=size, run_before=wait)
@@ -134,3 +151,32 @@ def test_too_small(workspace: Workspace, snap_compare: Compare) -> None:
 
     app = CoderApp(workspace, loading(ScriptedGenerator()))
     assert snap_compare(app, terminal_size=(50, 12), run_before=wait)
+
+
+@looks
+def test_speculation_as_plots(
+    workspace: Workspace, snap_compare: Compare, size: tuple[int, int], theme: Theme
+) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        pilot.app.theme = theme.name
+        await ask(pilot, "What does it do?")
+        await ask(pilot, "And then?")
+        await until(pilot, lambda: notices(pilot).count("written") == 2)
+        await pilot.press("f4")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SpeculationPanel))
+
+    costs = [0.0, *(0.012 + 0.002 * n for n in range(1, 33))]
+    generator = ScriptedGenerator(
+        EXPLANATION * 2, EXPLANATION, drafters=("lookup", "edit", None, "dspark"), cost_curve=costs
+    )
+    assert snap_compare(CoderApp(workspace, loading(generator)), terminal_size=size, run_before=show)
+
+
+def test_where_each_word_came_from(workspace: Workspace, snap_compare: Compare) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        await ask(pilot, "What does it do?")
+        await until(pilot, lambda: "written" in notices(pilot))
+        await pilot.press("f3")
+
+    generator = ScriptedGenerator(EXPLANATION, drafters=("lookup", "edit", None, "dspark", "forced"))
+    assert snap_compare(CoderApp(workspace, loading(generator)), terminal_size=(80, 24), run_before=show)

@@ -99,7 +99,7 @@ def explained(file: Path) -> Iterator[None]:
 def _failed(file: Path, error: Exception) -> HistoryError:
     return HistoryError(
         f"The history in {file} cannot be used: {error}.",
-        hint="Answers are not affected. Make room, or turn it off with CODER_HISTORY=off.",
+        hint="Answers are not affected. Make room, or turn it off: coder config set history off",
     )
 
 

@@ -12,7 +12,7 @@ from assistant.chat.generator import (
     Generator,
     KeepsState,
     KeptState,
-    MeasuresCost,
+    KnowsCosts,
     Reply,
     ReplyEvent,
     ReplyOptions,
@@ -89,6 +89,11 @@ class Recorded:
     def tool_format(self) -> ToolFormatName | None:
         return self._generator.tool_format
 
+    @property
+    def cost_curve(self) -> list[float]:
+        """Empty where the generator knows none."""
+        return self._generator.cost_curve if isinstance(self._generator, KnowsCosts) else []
+
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return self._generator.count_tokens(messages)
 
@@ -109,10 +114,6 @@ class Recorded:
             if live:
                 self._record(live, options, "".join(text), "cancelled")
             raise
-
-    @property
-    def cost_curve(self) -> list[float]:
-        return self._generator.cost_curve if isinstance(self._generator, MeasuresCost) else []
 
     def keep_state(self) -> KeptState | None:
         """As the generator does, where it can."""

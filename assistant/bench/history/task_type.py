@@ -6,6 +6,7 @@ from assistant.chat.tools import ToolCallError, parse_call
 _TOOL_TASKS = {
     "edit": "edit",
     "write": "edit",
+    "patch": "edit",
     "run": "command",
     "read": "read",
     "list": "read",

@@ -27,6 +27,7 @@ def as_html(document: Document, changes: Sequence[Change] = ()) -> str:
         f'<h2>Tokens/s: <span style="color:{_PLAIN}">plain</span>, '
         f'<span style="color:{_FAST}">speculative</span></h2>',
         _speeds(tasks),
+        *_cost_curve(document["cost_curve"]),
         "<h2>Figures</h2>",
         _table(
             ("task", "plain", "speculative", "speedup", "accepted", "τ", "same text"),
@@ -66,13 +67,16 @@ def as_html(document: Document, changes: Sequence[Change] = ()) -> str:
 
 
 def _speedups(tasks: Sequence[Document]) -> str:
-    most = max((max(task["speedup"], *task["speedup_interval_95"]) for task in tasks), default=1.0)
+    edges = [task["speedup_interval_95"] or [task["speedup"]] * 2 for task in tasks]
+    most = max(
+        (max(task["speedup"], high) for task, (_, high) in zip(tasks, edges, strict=True)), default=1.0
+    )
     scale = (_WIDTH - _LEFT - 60) / max(most, 1.0)
     one = _LEFT + scale
     drawn = [f'<line x1="{one:.1f}" y1="0" x2="{one:.1f}" y2="{len(tasks) * _ROW}" stroke="{_PLAIN}"/>']
     for number, task in enumerate(tasks):
         middle = number * _ROW + _ROW / 2
-        low, high = (_LEFT + scale * edge for edge in task["speedup_interval_95"])
+        low, high = (_LEFT + scale * edge for edge in edges[number])
         drawn.append(_bar(middle, _BAR, scale * task["speedup"], _FAST))
         drawn.append(
             f'<line x1="{low:.1f}" y1="{middle}" x2="{high:.1f}" y2="{middle}" '
@@ -97,6 +101,36 @@ def _speeds(tasks: Sequence[Document]) -> str:
     return _svg(len(tasks), drawn)
 
 
+def _cost_curve(seconds: Sequence[float]) -> list[str]:
+    """What a pass of n tokens costs beside n passes of one; nothing where it was not measured. `seconds[n]`,
+    index 0 unused."""
+    relative = [each / seconds[1] for each in seconds[1:]] if len(seconds) > 2 and seconds[1] else []
+    if not relative:
+        return []
+    count, height = len(relative), 200.0
+    most = max(relative)
+    across, up = (_WIDTH - _LEFT - 60) / count, (height - 30) / most
+
+    def line(values: Sequence[float], colour: str) -> str:
+        points = " ".join(
+            f"{_LEFT + across * n:.1f},{height - 15 - up * value:.1f}" for n, value in enumerate(values, 1)
+        )
+        return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+
+    proportional = [float(n) for n in range(1, count + 1) if n <= most]
+    drawn = [
+        line(proportional, _PLAIN),
+        line(relative, _FAST),
+        _text(0, height / 2, "passes of one"),
+        _text(_LEFT + across * count + 6, height - 15 - up * relative[-1], f"{relative[-1]:.1f}"),
+        _text(_LEFT + across * count, height - 8, str(count)),
+    ]
+    title = (
+        f'<h2>What a pass of n tokens costs (<span style="color:{_PLAIN}">grey</span>: n passes of one)</h2>'
+    )
+    return [title, _drawing(height, drawn)]
+
+
 def _bar(middle: float, height: float, width: float, colour: str) -> str:
     top = middle - height / 2
     return f'<rect x="{_LEFT}" y="{top}" width="{width:.1f}" height="{height}" fill="{colour}"/>'
@@ -107,7 +141,10 @@ def _text(x: float, middle: float, text: str) -> str:
 
 
 def _svg(rows: int, drawn: Iterable[str]) -> str:
-    height = max(rows, 1) * _ROW
+    return _drawing(max(rows, 1) * _ROW, drawn)
+
+
+def _drawing(height: float, drawn: Iterable[str]) -> str:
     return f'<svg viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img">{"".join(drawn)}</svg>'
 
 

@@ -18,7 +18,7 @@ def as_markdown(document: Document, changes: Sequence[Change] = ()) -> str:
                     f"{task['plain_tps']:.1f}",
                     f"{task['speculative_tps']:.1f}",
                     f"{task['speedup']:.2f}x",
-                    "{:.2f}–{:.2f}".format(*task["speedup_interval_95"]),
+                    interval(task),
                     f"{task['acceptance_rate']:.0%}",
                     f"{task['mean_accepted_length']:.2f}",
                     f"{task['identical']}/{task['measured_requests']}",
@@ -67,6 +67,12 @@ def heading(document: Document) -> str:
     if document["stopped"]:
         said += f" Partial: {document['stopped']}."
     return said
+
+
+def interval(task: Document) -> str:
+    """Of the speedup, as text; empty where one request alone was measured."""
+    low, high = task["speedup_interval_95"] or (None, None)
+    return "" if low is None else f"{low:.2f}–{high:.2f}"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -4,27 +4,20 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from assistant.bench.history import DamagedError, Filter, Generation, History, HistoryError
+from assistant.bench.history import DamagedError, Filter, History, HistoryError
 from assistant.bench.history.recording import Recorded, Recorder
 from assistant.bench.history.task_type import task_of
 from assistant.chat.generator import ReplyOptions, TextPiece
 from assistant.chat.messages import Message
-from assistant.engine.stats import DraftCount, Stats
+from tests.bench.history.made import generation
 from tests.scripted import ScriptedGenerator
 
 SECRET = "the launch code is 0000"
 CODE = "```python\n" + "x = 1\n" * 9 + "```\n"
-
-
-def generation(day: str = "2026-11-25", **changes: object) -> Generation:
-    stats = Stats(100, 40, 0.5, 0.6, 30, 10, 2.0, 1.5, 0.1, {"lookup": DraftCount(20, 15)})
-    made = Generation(1.7e9, day, "m", "run", "edit", True, "stop", stats)
-    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -163,7 +156,7 @@ def test_no_obstacle_breaks_an_answer(file: Path, obstacle: str, monkeypatch: py
 def test_processes_record_side_by_side(file: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from assistant.bench.history import History\n"
-        "from tests.bench.history.test_history import generation\n"
+        "from tests.bench.history.made import generation\n"
         "with History(Path(sys.argv[1])) as history:\n"
         "    for _ in range(50): history.add([generation()])"
     )

@@ -18,7 +18,9 @@ from tests.scripted import ScriptedGenerator
 def found() -> dict[str, Any]:
     tasks = [Task("a|<b>", "", (Request("x"), Request("y"))), Task("plain", "", (Request("z"),))]
     measured = measure(ScriptedGenerator(*["x"] * 99), tasks, rounds=2, report=lambda *_: None)
-    return document(measured, model="<m>", file="m.gguf", threads=2, rounds=2, cost_curve=[0.0, 0.01])
+    return document(
+        measured, model="<m>", file="m.gguf", threads=2, rounds=2, cost_curve=[0.0, 0.01, 0.012, 0.015]
+    )
 
 
 def test_markdown_tables(found: dict[str, Any]) -> None:
@@ -34,7 +36,8 @@ def test_the_page_is_whole_and_asks_for_nothing(found: dict[str, Any]) -> None:
     assert "<script" not in page and "http" not in page and "<b>" not in page
     body = ElementTree.fromstring(page.removeprefix("<!DOCTYPE html>").replace('<meta charset="utf-8">', ""))
     charts = list(body.iter("svg"))
-    assert [len(list(chart.iter("rect"))) for chart in charts] == [2, 4]
+    assert [len(list(chart.iter("rect"))) for chart in charts] == [2, 4, 0]
+    assert len(list(charts[2].iter("polyline"))) == 2
     assert "Partial" not in page and "Partial: interrupted." in as_html(found | {"stopped": "interrupted"})
 
 

@@ -1,0 +1,25 @@
+"""Call the user back to the terminal when long work has ended."""
+
+import os
+
+from textual.app import App
+
+from assistant.visible import visible
+
+_LONG_S = 10.0
+
+
+def call_back(app: App[None], text: str, seconds: float) -> None:
+    """Where the work took long and the user is elsewhere: ring the bell, show `text` on the desktop (OSC 9).
+
+    Terminals that do not know OSC 9 ignore it; tmux is told to pass it on."""
+    driver = app._driver
+    if app.app_focus or seconds < _LONG_S or driver is None:
+        return
+    app.bell()
+    message = "".join(c for c in visible(text) if c.isprintable())
+    sequence = f"\x1b]9;{message}\x07"
+    if "TMUX" in os.environ:
+        sequence = f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
+    driver.write(sequence)
+    driver.flush()

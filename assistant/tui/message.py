@@ -1,0 +1,83 @@
+"""What the user's and the model's messages have in common: one can go to them by keys, and copy them."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets.markdown import MarkdownFence
+
+from assistant.tui.record import Record
+
+
+class ChatMessage(Vertical):
+    """Tab passes it by: it takes the focus only when it is gone to, see `Conversation.action_select`."""
+
+    DEFAULT_CSS = """
+    ChatMessage {
+        height: auto;
+        &:focus { background: $primary 15%; border-left: outer $accent; }
+        &.found { background: $warning 20%; }
+        .found { background: $warning 20%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", "Copy"),
+        Binding("b", "copy_block", "Copy code"),
+        Binding("r", "again(False)", "Retry"),
+        Binding("e", "again(True)", "Edit"),
+        Binding("up,ctrl+up", "screen.select(-1)", show=False),
+        Binding("down,ctrl+down", "screen.select(1)", show=False),
+        Binding("n", "screen.find_next(-1)", show=False),
+        Binding("N", "screen.find_next(1)", show=False),
+    ]
+
+    class Again(Message):
+        """The user wants the question of this message answered again, or to `edit` it first."""
+
+        def __init__(self, message: "ChatMessage", edit: bool) -> None:
+            super().__init__()
+            self.message = message
+            self.edit = edit
+
+    _block = -1
+
+    def record(self) -> Record | None:
+        raise NotImplementedError
+
+    def select(self) -> None:
+        """Take the focus, until it goes elsewhere."""
+        self.can_focus = True
+        self.focus()
+
+    def on_blur(self, _: events.Blur) -> None:
+        self.can_focus = False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "copy_block" or any(self._blocks())
+
+    def action_copy(self) -> None:
+        record = self.record()
+        if record is not None:
+            self._copy(record.text, "The message")
+
+    def action_copy_block(self) -> None:
+        """Copy the first code block; pressed again, the next."""
+        blocks = list(self._blocks())
+        self._block = (self._block + 1) % len(blocks)
+        for number, block in enumerate(blocks):
+            block.set_class(number == self._block, "found")
+        blocks[self._block].scroll_visible(animate=False)
+        self._copy(blocks[self._block].code, f"Code block {self._block + 1} of {len(blocks)}")
+
+    def action_again(self, edit: bool) -> None:
+        self.post_message(self.Again(self, edit))
+
+    def _blocks(self) -> Iterator[MarkdownFence]:
+        yield from self.query(MarkdownFence)
+
+    def _copy(self, text: str, what: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.notify(f"{what} is copied: {len(text):,} characters.", timeout=2)

@@ -1,0 +1,1 @@
+"""Speculation as it happens: how fast, what is kept of the drafts, and where words came from."""

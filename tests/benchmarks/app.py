@@ -1,0 +1,169 @@
+"""The app in a terminal of its own: first paint, key to screen while a model writes, memory.
+
+    python -m tests.benchmarks.app [MESSAGES]
+
+A process shows the app on a pseudo-terminal with a scripted model that writes without end behind MESSAGES
+earlier messages; another types and waits for what comes out.
+"""
+
+import asyncio
+import os
+import pty
+import re
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from textual.widget import Widget
+
+from assistant.repo.workspace import Workspace
+from assistant.tui.app import CoderApp
+from assistant.tui.assistant_message import AssistantMessage
+from assistant.tui.record import Record
+from assistant.tui.turns import Turns
+from assistant.tui.user_message import UserMessage
+from tests.scripted import ScriptedGenerator
+
+_SIZE = (40, 120)
+_KEYS = 100
+_ANSWER = "A **paragraph** with `code` and some words that go on.\n\n- a list\n\n```python\nx = 1\n```\n\n"
+_FILLED = "FILLED"
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--show"]:
+        show(int(sys.argv[2]))
+        return
+    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "CODER_HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        paints = [_first_paint(environment) for _ in range(5)]
+        wall, cpu = (statistics.median(each) for each in zip(*paints, strict=True))
+        print(f"first paint         {wall:6.2f} s, of these {cpu:.2f} s of CPU; medians of {len(paints)}")
+        for count in (0, messages):
+            terminal = Terminal(
+                [sys.executable, "-m", "tests.benchmarks.app", "--show", str(count)], environment
+            )
+            try:
+                terminal.wait_for(_FILLED.encode(), 600)
+                terminal.write(b"talk\r")
+                terminal.wait_for(b"tok/s", 30)
+                time.sleep(2)
+                began, used = time.perf_counter(), _cpu(terminal.pid)
+                time.sleep(5)
+                writing = (_cpu(terminal.pid) - used) / (time.perf_counter() - began)
+                times = sorted(terminal.key_to_screen(number) for number in range(_KEYS))
+                middle, late = statistics.median(times), times[int(0.95 * len(times))]
+                memory = psutil.Process(terminal.pid).memory_info().rss
+                print(
+                    f"{count:5,} messages      key to screen {middle * 1000:4.0f} ms median,"
+                    f" {late * 1000:4.0f} ms p95; {writing:.0%} of a core; {memory / 1e6:.0f} MB"
+                )
+            finally:
+                terminal.close()
+
+
+def show(messages: int) -> None:
+    """The app with so many messages, and a model that writes some 100 tokens a second."""
+    generator = ScriptedGenerator(_ANSWER * 2000, piece_chars=14, pause_s=0.04, context_tokens=1_000_000)
+    app = CoderApp(Workspace(Path.cwd(), is_git=True), lambda report, tell: generator)
+
+    async def fill() -> None:
+        turns = app.query_one(Turns)
+        turns.anchor()
+        for number in range(messages):
+            message: Widget = UserMessage(f"question {number}")
+            if number % 2:
+                message = AssistantMessage.past(Record("model", _ANSWER, "told"))
+            await turns.add(message)
+            if number % 20 == 0:
+                await asyncio.sleep(0.02)
+        app.title = _FILLED
+        app.notify(_FILLED, timeout=0.5)
+
+    app.call_later(fill)
+    app.run()
+
+
+class Terminal:
+    """A process on a pseudo-terminal."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        ours, theirs = pty.openpty()
+        _set_size(theirs)
+        self._process = subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+        )
+        os.close(theirs)
+        self._file = ours
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def write(self, keys: bytes) -> None:
+        os.write(self._file, keys)
+
+    def wait_for(self, text: bytes, patience_s: float) -> None:
+        self._wait(lambda seen: text in seen, patience_s)
+
+    def key_to_screen(self, number: int) -> float:
+        """Seconds until a letter that was typed is drawn."""
+        time.sleep(0.02 + 0.013 * (number % 7))
+        letter = b"QZXJ"[number % 4 : number % 4 + 1]  # none of these is in the answer
+        began = time.perf_counter()
+        self.write(letter)
+        self._wait(lambda seen: letter in _drawn(seen), 10)
+        return time.perf_counter() - began
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._file)
+
+    def _wait(self, found: Callable[[bytes], bool], patience_s: float) -> None:
+        seen, deadline = b"", time.monotonic() + patience_s
+        while not found(seen):
+            ready, _, _ = select.select([self._file], [], [], max(deadline - time.monotonic(), 0))
+            if not ready:
+                raise TimeoutError(seen[-2000:])
+            seen += os.read(self._file, 65536)
+
+
+def _drawn(output: bytes) -> bytes:
+    """Without the sequences that control the terminal."""
+    return re.sub(rb"\x1b\[[0-9;?<>=]*[A-Za-z]", b"", output)
+
+
+def _first_paint(environment: dict[str, str]) -> tuple[float, float]:
+    """Seconds from the start of `coder` to its first screen, by the clock and of CPU."""
+    began = time.perf_counter()
+    terminal = Terminal([sys.executable, "-c", "from assistant.cli.main import main; main()"], environment)
+    try:
+        terminal.wait_for(b"A local model in this terminal", 60)
+        return time.perf_counter() - began, _cpu(terminal.pid)
+    finally:
+        terminal.close()
+
+
+def _cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def _set_size(file: int) -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(file, termios.TIOCSWINSZ, struct.pack("HHHH", *_SIZE, 0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Go back in a conversation: copy, search, ask again, and see what lies thousands of messages behind."""
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from assistant.tui.assistant_message import AssistantMessage
+from assistant.tui.conversation import MOST_WIDGETS
+from assistant.tui.notice import Notice
+from assistant.tui.past import Past
+from assistant.tui.prompt import Prompt
+from assistant.tui.proposal import Proposal
+from assistant.tui.record import Record, as_markdown
+from assistant.tui.search_bar import SearchBar
+from assistant.tui.turns import Turns
+from assistant.tui.user_message import UserMessage
+from tests.scripted import ScriptedGenerator
+from tests.tui.driving import FIX, OLD, SIZE, answers, app_with, notices, say, shown, until
+
+CODE = "First:\n\n```python\na = 1\n```\n\nThen:\n\n```sh\nls -l\n```\n"
+
+
+def questions(pilot: Pilot[None]) -> list[str]:
+    return [message.text for message in pilot.app.query(UserMessage)]
+
+
+async def asked(pilot: Pilot[None], *texts: str) -> None:
+    for text in texts:
+        count = len(answers(pilot))
+        await say(pilot, text)
+        await until(pilot, lambda count=count: notices(pilot).count("written") > count)  # type: ignore[misc]
+
+
+async def test_messages_are_gone_to_and_copied(root: Path) -> None:
+    async with app_with(ScriptedGenerator(CODE, "second"), root).run_test(size=SIZE) as pilot:
+        await asked(pilot, "one", "two")
+        await pilot.press("ctrl+up")
+        assert isinstance(pilot.app.focused, AssistantMessage)
+        await pilot.press("c")
+        assert pilot.app.clipboard == "second"
+        await pilot.press("up", "up")
+        for code in ("a = 1", "ls -l", "a = 1"):
+            await pilot.press("b")
+            assert pilot.app.clipboard.strip() == code
+        await pilot.press("up", "up", "c")
+        assert pilot.app.clipboard == "one"
+        await pilot.press("b")
+        assert pilot.app.clipboard == "one", "there is no code in it"
+        await pilot.press("escape")
+        assert isinstance(pilot.app.focused, Prompt)
+        await pilot.press("shift+tab")
+        assert isinstance(pilot.app.focused, Prompt), "Tab goes to what is to be decided only"
+
+
+async def test_a_question_is_asked_again(root: Path) -> None:
+    generator = ScriptedGenerator("one", "bad", "good")
+    async with app_with(generator, root).run_test(size=SIZE) as pilot:
+        await asked(pilot, "first", "second")
+        await pilot.press("ctrl+up", "r")
+        await until(pilot, lambda: answers(pilot) == ["one", "good"])
+        assert questions(pilot) == ["first", "second"]
+    assert generator.asked[2][0] == generator.asked[1][0], "the answer is forgotten, what was before is not"
+
+
+async def test_an_earlier_question_is_written_anew(root: Path) -> None:
+    generator = ScriptedGenerator("one", FIX, "two")
+    async with app_with(generator, root).run_test(size=SIZE) as pilot:
+        await asked(pilot, "first", "second")
+        await until(pilot, lambda: pilot.app.query(Proposal))
+        await pilot.press("ctrl+up", "up", "up", "up", "e")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Prompt))
+        assert pilot.app.query_one(Prompt).text == "first"
+        assert not pilot.app.query(Proposal) and not questions(pilot)
+        await pilot.press("!", "enter")
+        await until(pilot, lambda: answers(pilot) == ["two"])
+    assert [message.content for message in generator.asked[2][0][1:]] == ["first!"]
+    assert (root / "calc.py").read_text() == OLD
+
+
+@pytest.mark.parametrize("command", ["/retry", "/edit"])
+async def test_nothing_is_taken_back_while_the_model_writes(root: Path, command: str) -> None:
+    async with app_with(ScriptedGenerator("word " * 99, holds_after=3), root).run_test(size=SIZE) as pilot:
+        await say(pilot, "talk")
+        await until(pilot, lambda: answers(pilot))
+        await say(pilot, command)
+        await pilot.pause()
+        assert questions(pilot) == ["talk"]
+        await pilot.press("escape")
+        await until(pilot, lambda: "cancelled" in notices(pilot))
+
+
+async def test_the_conversation_is_searched(root: Path) -> None:
+    generator = ScriptedGenerator("A needle here.", "Nothing.", "No.\n\nBut a **Needle** there.")
+    async with app_with(generator, root).run_test(size=SIZE) as pilot:
+        await asked(pilot, "one", "a needle?", "three")
+        await pilot.press("ctrl+f", *"needle")
+        await until(pilot, lambda: "1 of 3" in shown(pilot, "SearchBar Static"))
+        assert [str(each.render()) for each in pilot.app.query(".found")] == ["But a Needle there."]
+        await pilot.press("enter", "n")
+        await until(pilot, lambda: "2 of 3" in shown(pilot, "SearchBar Static"))
+        assert isinstance(pilot.app.focused, UserMessage)
+        await pilot.press("n", "n")
+        await until(pilot, lambda: "1 of 3" in shown(pilot, "SearchBar Static"))
+        await pilot.press("N")
+        await until(pilot, lambda: "3 of 3" in shown(pilot, "SearchBar Static"))
+        await pilot.press("escape")
+        assert isinstance(pilot.app.focused, Prompt)
+        assert not pilot.app.query_one(SearchBar).display and not pilot.app.query(".found")
+        await say(pilot, "/find haystack")
+        await until(pilot, lambda: "not found" in shown(pilot, "SearchBar Static"))
+
+
+async def fill(turns: Turns, count: int) -> None:
+    for number in range(count):
+        message: Widget
+        if number % 2:
+            message = AssistantMessage.past(Record("model", f"answer **{number}**", "told"))
+        else:
+            message = UserMessage(f"question {number}")
+        await turns.add(message)
+
+
+async def test_of_many_messages_few_are_widgets_and_none_is_lost(root: Path) -> None:
+    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+        turns = pilot.app.query_one(Turns)
+        turns.anchor()
+        for _ in range(5):
+            await fill(turns, 60)
+            await pilot.pause()
+        records = turns.records()
+        assert len(records) == 300
+        assert len(turns.messages) <= MOST_WIDGETS + 60
+        past = len(turns.past.records)
+        assert f"{past:,} earlier messages" in shown(pilot, ".rest")
+        turns.scroll_home(animate=False)
+        await pilot.pause()
+        await pilot.press("pageup")
+        await until(pilot, lambda: f"{past - 20:,} earlier messages" in shown(pilot, ".rest"))
+        await pilot.press("ctrl+f", *"question 4")
+        await until(pilot, lambda: "1 of" in shown(pilot, "SearchBar Static"))
+        await pilot.press("enter", "N")
+        assert "messages in between" in shown(pilot, ".rest")
+        assert len(pilot.app.query("UserMessage, AssistantMessage")) < 200
+        assert turns.records() == records
+
+
+async def test_what_is_looked_at_goes_when_one_writes_on(root: Path) -> None:
+    async with app_with(ScriptedGenerator("fine"), root).run_test(size=SIZE) as pilot:
+        past = pilot.app.query_one(Past)
+        past.keep([Record("user", f"{n}") for n in range(100)])
+        await past.reveal(50)
+        assert len(past.query(UserMessage)) == 20
+        await asked(pilot, "on")
+        assert not past.query(UserMessage)
+
+
+async def test_the_conversation_is_saved_and_no_file_is_overwritten(root: Path) -> None:
+    async with app_with(ScriptedGenerator("It *is*."), root).run_test(size=SIZE) as pilot:
+        await asked(pilot, "why?")
+        await pilot.app.query_one(Turns).add(Notice("by the way"))
+        for _ in range(2):
+            await say(pilot, "/export talk.md")
+        await until(pilot, lambda: "exists already" in notices(pilot))
+    text = (root / "talk.md").read_text()
+    assert text == "## Question\n\nwhy?\n\n## Answer\n\nIt *is*.\n\n> by the way\n"
+    assert as_markdown([]) == "\n"
