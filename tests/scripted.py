@@ -29,7 +29,7 @@ class ScriptedGenerator:
         finish: FinishReason = "stop",
         holds_after: int | None = None,
         notes: tuple[str, ...] = (),
-        tool_format: ToolFormatName = "hermes",
+        tool_format: ToolFormatName | None = "hermes",
         drafters: Sequence[str | None] = ("lookup",),
         cost_curve: Sequence[float] = (),
     ) -> None:
@@ -44,7 +44,7 @@ class ScriptedGenerator:
         self._drafters = drafters
         self._cost_curve = list(cost_curve)
         self.asked: list[tuple[tuple[Message, ...], ReplyOptions]] = []
-        self._tool_format: ToolFormatName = tool_format
+        self._tool_format = tool_format
         self.closed = False
 
     @property
@@ -64,7 +64,7 @@ class ScriptedGenerator:
         return any(isinstance(answer, str) and answer.startswith(THINK) for answer in self._answers)
 
     @property
-    def tool_format(self) -> ToolFormatName:
+    def tool_format(self) -> ToolFormatName | None:
         return self._tool_format
 
     def count_tokens(self, messages: Sequence[Message]) -> int:

@@ -1,39 +1,25 @@
 """A conversation in a repository: what is asked of the model, and what its answers propose to change."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent.answer import UnusableAnswerError
+from assistant.agent.briefing import KnownRepository
 from assistant.agent.changes import proposed_changes
 from assistant.agent.evidence import gather
-from assistant.agent.mentions import MENTION, mentioned_files, with_files
+from assistant.agent.mentions import with_files
+from assistant.agent.orders import asks_for_change, problem_in_words
 from assistant.agent.places import find_places
 from assistant.agent.rewrite import RewriteRequest, request_rewrite, rewritable_characters
 from assistant.chat.generator import Generator, Reply, ReplyOptions
 from assistant.chat.messages import Message
 from assistant.errors import CoderError
 from assistant.repo.files import SourceFile, read_source
+from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
 # An answer longer than this part of the context is one that goes round in circles.
 _SHARE_FOR_ANSWER = 0.25
-_QUESTION = re.compile(
-    r"\s*(what|why|how|where|which|who|when|does|do|did|is|are|explain|describe|show|tell|summari[sz]e)\b",
-    re.IGNORECASE,
-)
-_CHANGE = re.compile(
-    r"\b(fix|repair|correct|debug|change|add|remove|delete|rename|replace|rewrite|refactor|make|implement|"
-    r"convert|simplify|update|improve|optimi[sz]e|bug|broken|wrong)\b",
-    re.IGNORECASE,
-)
-# "Fix the bug in @file" says no more than that there is one, which the question says already.
-_ORDER = re.compile(
-    r"(,?\s*\b(and|so|please|can you|could you)\b)*,?\s*\b(fix|repair|correct|debug)\b"
-    r"(\s+(the|this|a|any|all))?(\s+(bugs?|errors?|problems?|mistakes?|it))?(\s+(in|of))?\s+"
-    + MENTION.pattern.replace("(?<!\\S)", ""),
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +45,9 @@ class FileChange:
 class Dialogue:
     """The messages so far, and the files they are about as the model knows them."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.root = workspace.root
         self._instructions = Message("system", (resource_folder("prompts") / "chat.md").read_text("utf-8"))
         self._history: list[Message] = []
         self._files: dict[Path, SourceFile] = {}
@@ -69,10 +56,12 @@ class Dialogue:
         """The question that `typed` is. `pasted` goes with it, and mentions no files.
 
         Every question continues the conversation, so that what the model has read is not read again.
-        Raises UsageError for a mentioned file that is missing or cannot be read."""
-        files = mentioned_files(typed, self.root)
+        Raises as `resolve_mentions` does."""
+        with KnownRepository(self._workspace) as repository:  # as it is now
+            mentions = repository.mentions(typed)
+        files = mentions.files
         rewrite, wanted = None, ""
-        if len(files) == 1 and not pasted and asks_for_change(typed):
+        if len(files) == 1 and not (pasted or mentions.excerpts) and asks_for_change(typed):
             wanted = problem_in_words(typed)
             evidence = gather(files, self.root, wanted, None)
             places = find_places(files, evidence, fits=rewritable_characters(generator))
@@ -84,13 +73,13 @@ class Dialogue:
             message, options = rewrite.message, rewrite.options
         else:
             text = "\n\n".join(part for part in (typed, pasted) if part)
-            message = Message("user", with_files(text, files))
+            message = Message("user", with_files(text, (*files, *mentions.excerpts)))
             options = ReplyOptions(
                 max_tokens=max(int(generator.context_tokens * _SHARE_FOR_ANSWER), 64),
                 sources=tuple(file.text for file in self._files.values()),
             )
         messages = (self._instructions, *self._history, message)
-        return Question(messages, options, tuple(files), rewrite, wanted)
+        return Question(messages, options, files, rewrite, wanted)
 
     def keep(self, question: Question, reply: Reply) -> None:
         """Make the answer, or the half of it, part of the conversation."""
@@ -142,15 +131,3 @@ class Dialogue:
         if text == source.text:
             return CoderError(f"{source.shown} would stay as it is.")
         return FileChange(source, text)
-
-
-def asks_for_change(text: str) -> bool:
-    """Whether the message orders a change, rather than asks something."""
-    return bool(_CHANGE.search(text)) and not _QUESTION.match(text)
-
-
-def problem_in_words(text: str) -> str:
-    """What the message says is wrong or wanted, without the order to repair a file and without signs."""
-    said = _ORDER.sub("", text)
-    said = MENTION.sub(lambda match: match["quoted"] or match["plain"], said)
-    return said.strip(" \t\n,.;:!")

@@ -1,17 +1,25 @@
 """What happens while the agent works, as typed events, and how it ended."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.command import CommandResult
+from assistant.agent.pace import PlainEstimate
+from assistant.agent.rewrite import Change
 from assistant.chat.generator import PromptRead, Reply, ReplyEvent, TextPiece
 from assistant.engine.stats import Stats
 from assistant.errors import ExitCode
 
-Status = Literal["done", "step limit", "repetition", "context full", "refused", "out of budget", "cancelled"]
+Status = Literal[
+    "done", "nothing to do", "proposed", "not achieved", "step limit", "repetition", "context full",
+    "refused", "out of budget", "cancelled",
+]  # fmt: skip
 _EXIT_CODES: dict[Status, ExitCode] = {
     "done": ExitCode.DONE,
+    "nothing to do": ExitCode.DONE,
+    "proposed": ExitCode.DONE,
     "refused": ExitCode.REFUSED,
     "out of budget": ExitCode.OUT_OF_BUDGET,
     "cancelled": ExitCode.INTERRUPTED,
@@ -35,7 +43,8 @@ AskConsent = Callable[[Request], Consent]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of the model's context by what is in it; `free` is left, for the answer too."""
+    """Tokens of the model's context by what is in it: `system` with the repository's own instructions,
+    `files` that were mentioned or read. `free` is left, for the answer too."""
 
     system: int
     map: int
@@ -46,9 +55,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """A task begins, with what the model is told of the repository; one that goes on has that before it."""
+
     task: str
     model: str
     mode: str
+    briefing: Briefing = NO_BRIEFING
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,41 @@ class Shrunk:
     what: tuple[str, ...]
     tokens_before: int
     tokens_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The model is about to be asked to write `what` anew, a definition or a file, for the n-th time."""
+
+    what: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why nothing was made of an answer."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What the answers make of the files: shown before consent is asked."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def diff(self) -> str:
+        return "".join(change.diff for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """Hunks that the passing check does not need, and that were dropped again; `diff` shows them."""
+
+    dropped: int
+    kept: int
+    diff: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +137,23 @@ class Changed:
     diff: str
     problems: tuple[str, ...] = ()
 
+    @classmethod
+    def by(cls, changes: Iterable[Change]) -> "Changed":
+        changes = list(changes)
+        paths = tuple(change.place.source.shown for change in changes)
+        return cls(paths, "".join(change.diff for change in changes))
+
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """The project's own check starts."""
+    """The project's own check starts. `why` says on what, where that is not what was just written."""
 
     command: str
+    why: str = ""
+    diff: str = ""
+    dropped_hunks: int = 0
+    budget_s: float | None = None
+    plain: PlainEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +183,11 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended. `turn` is the checkpoint that takes the changes back; `stats` add up all answers.
-    `test` is the last run of the project's check."""
+    """How it ended. `steps` are the answers of the model, `changed` the files that were written or, where it
+    is `proposed`, would be; `diff` is the change to them where it is known, `dropped_hunks` of it were not
+    needed. `turn` is the checkpoint that takes the changes back; `stats` add up all answers. `test` is the
+    last run of the project's check, `why` says more of how it ended. `plain` is what decoding without
+    drafts would have reached meanwhile, as far as that is known, with `budget_s` seconds allowed."""
 
     status: Status
     answer: str = ""
@@ -136,6 +197,11 @@ class Outcome:
     test: CommandResult | None = None
     stats: Stats = field(default_factory=Stats)
     seconds: float = 0.0
+    why: str = ""
+    diff: str = ""
+    dropped_hunks: int = 0
+    budget_s: float | None = None
+    plain: PlainEstimate | None = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -147,6 +213,10 @@ AgentEvent = (
     | Step
     | Shrunk
     | ReplyEvent
+    | Asking
+    | Unusable
+    | Proposed
+    | Reduced
     | Called
     | Consented
     | Changed
@@ -160,15 +230,40 @@ AgentEvent = (
 
 def as_json(event: AgentEvent) -> dict[str, Any] | None:
     """The event for `--json` and the session's file; None for progress that its reply sums up."""
-    if isinstance(event, PromptRead | TextPiece):
-        return None
-    document: dict[str, Any] = {"event": type(event).__name__.lower()}
-    if isinstance(event, Reply):
-        document |= {"text": event.text, "thinking": event.thinking, "finish": event.finish}
-        return document | {"metrics": event.stats.as_dict()}
-    if isinstance(event, Outcome):
-        test = asdict(event.test) if event.test else None
-        document |= {"status": event.status, "answer": event.answer, "steps": event.steps}
-        document |= {"changed": list(event.changed), "turn": event.turn, "test": test}
-        return document | {"seconds": round(event.seconds, 3), "metrics": event.stats.as_dict()}
-    return document | asdict(event)
+    name = {"event": type(event).__name__.lower()}
+    match event:
+        case PromptRead() | TextPiece():
+            return None
+        case Reply():
+            said = {"text": event.text, "thinking": event.thinking, "finish": event.finish}
+            return {**name, **said, "metrics": event.stats.as_dict()}
+        case Checked():
+            return {**name, "result": _test_as_json(event.result)}
+        case Proposed():
+            paths = [change.place.source.shown for change in event.changes]
+            return {**name, "paths": paths, "diff": event.diff}
+        case Outcome():
+            plain = {each.name: getattr(event, each.name) for each in fields(event)}
+            stats, test = plain.pop("stats").as_dict(), event.test and _test_as_json(event.test)
+            plain |= {"changed": list(event.changed), "seconds": round(event.seconds, 3)}
+            plain |= {"plain": event.plain and asdict(event.plain)}
+            return {**name, **plain, "test": test, "metrics": stats}
+    return {**name, **asdict(event)}
+
+
+def report(happened: Iterable[AgentEvent]) -> dict[str, Any]:
+    """A run as the one document of `--json`: how it ended, with all events that led there."""
+    documents = [document for event in happened if (document := as_json(event))]
+    *_, outcome = documents
+    return {**{key: value for key, value in outcome.items() if key != "event"}, "events": documents}
+
+
+def _test_as_json(result: CommandResult) -> dict[str, Any]:
+    return {
+        "command": result.command,
+        "passed": result.passed,
+        "exit_code": result.returncode,
+        "stopped": result.stopped or None,
+        "seconds": round(result.seconds, 3),
+        "output": result.output,
+    }

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import CoderError, UsageError
-from assistant.repo.files import SourceFile, read_source
+from assistant.repo.files import SourceFile, inside, read_source
 from assistant.repo.listing import list_files
 from assistant.repo.map.index import RepositoryIndex
 from assistant.repo.map.symbols import Symbol, find_symbols
 from assistant.repo.syntax import definitions, language_of
-from assistant.repo.workspace import Workspace
+from assistant.repo.workspace import Workspace, holds_secrets
 
 MOST_FILES = 20
 MOST_CHARACTERS = 60_000
@@ -29,14 +29,17 @@ class Excerpt:
 
 def folder_files(folder: Path, workspace: Workspace) -> tuple[list[SourceFile], list[Excerpt]]:
     """The text files in `folder` that are not ignored, where they are at most 20 with 60,000 characters, and
-    a list of the others; else a list of them all. Raises UsageError where there is none."""
-    shown = folder.resolve().relative_to(workspace.root.resolve()).as_posix()
+    a list of the others, secrets among them; else a list of them all. Raises UsageError where there is none,
+    RefusedError for a folder outside."""
+    _, shown = inside(folder, workspace.root)
     prefix = "" if shown == "." else f"{shown}/"
     paths = [path for path in list_files(workspace).files if path.startswith(prefix)]
     if not paths:
         raise UsageError(f"There are no files in {shown} that are not ignored; nothing was sent.")
     files: list[SourceFile] = []
     for path in paths if len(paths) <= MOST_FILES else ():
+        if holds_secrets(path):
+            continue
         try:
             files.append(read_source(workspace.root / path, workspace.root))
         except CoderError:  # no text: it is listed

@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import math
 import time
 from collections.abc import Generator as Steps
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from assistant.agent import events
@@ -13,9 +15,9 @@ from assistant.agent.command import CommandResult, run_command
 from assistant.agent.events import AgentEvent, AskConsent, Observed, Request
 from assistant.agent.permissions import Permissions
 from assistant.agent.reduce import not_needed
-from assistant.agent.tools import Environment, Result, Tool, Toolbox
+from assistant.agent.tools import Environment, Result, Toolbox
 from assistant.agent.tools.edit import diff_of
-from assistant.agent.tools.tool import Action
+from assistant.agent.tools.tool import Action, Permission
 from assistant.chat.generator import Reply
 from assistant.chat.tools import Call
 from assistant.errors import CoderError
@@ -29,10 +31,20 @@ _CUT_OFF = "The answer was cut off before it ended: write less at once."
 _REFUSED = "The user refused this. Do something else, or end with done."
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The command that must pass. `named_by` is the file of the repository that names it, empty where the
+    user did: else it needs consent, and runs confined."""
+
+    command: str
+    timeout_s: float = 120.0
+    named_by: str = ""
+
+
 class Executor:
-    """Makes the calls of one task. `test` is the project's own check, `tested` its last run,
-    `changed` the files written so far, `refusals` how often writing or running was refused, `said` the
-    model's last call, or its words where that was none, `answer` the closing words once it is over."""
+    """Makes the calls of one task. `check` is the project's own, `tested` its last run, `changed` the files
+    written so far, `refusals` how often writing or running was refused, `said` the model's last call, or
+    its words where that was none, `answer` the closing words once it is over."""
 
     def __init__(
         self,
@@ -41,15 +53,14 @@ class Executor:
         permissions: Permissions,
         consent: AskConsent,
         *,
-        test: str | None = None,
-        test_timeout_s: float = 120.0,
+        check: Check | None = None,
     ) -> None:
         self._toolbox = toolbox
         self._environment = environment
         self._permissions = permissions
         self._consent = consent
-        self._test = test
-        self._test_timeout_s = test_timeout_s
+        self._check = check
+        self._check_agreed = bool(check and not check.named_by)
         self.tested: CommandResult | None = None
         self.changed: dict[str, None] = {}
         self._first: dict[str, SourceFile] = {}
@@ -78,7 +89,7 @@ class Executor:
             told = told.replace(f"{root}/", "").replace(root, "the repository")
             result = Result(told, ok=False)
         if result.changes:
-            result = yield from self._check(result)
+            result = yield from self._checked(result)
         if result.finished is not None:
             result = yield from self._confirm(result)
         self.answer = result.finished
@@ -94,24 +105,24 @@ class Executor:
             case "deny":
                 return Result("Only reading is permitted here.", ok=False)
             case "ask":
-                if not (yield from self._agreed(tool, action)):
+                if not (yield from self._agreed(tool.name, tool.permission, action)):
                     self.refusals += tool.permission != "read"
                     return Result(_REFUSED, ok=False)
         if tool.permission != "read":
             self._passing = False
         return action.perform()
 
-    def _agreed(self, tool: Tool[Any], action: Action) -> Steps[AgentEvent, None, bool]:
+    def _agreed(self, tool: str, permission: Permission, action: Action) -> Steps[AgentEvent, None, bool]:
         secrets = f"{', '.join(action.secrets)} may hold secrets. " if action.secrets else ""
-        always = self._permissions.always(tool.name, tool.permission, action)
-        request = Request(tool.name, action.preview, secrets + action.note, always)
+        always = self._permissions.always(tool, permission, action)
+        request = Request(tool, action.preview, secrets + action.note, always)
         answer = self._consent(request)
         yield events.Consented(request, answer)
         if answer == "always" and always:
-            self._permissions.remember(tool.name, tool.permission, action)
+            self._permissions.remember(tool, permission, action)
         return answer != "no"
 
-    def _check(self, result: Result) -> Steps[AgentEvent, None, Result]:
+    def _checked(self, result: Result) -> Steps[AgentEvent, None, Result]:
         """After an edit: the syntax of what was changed, then the project's own check."""
         sides = (side for change in result.changes for side in (change.new, change.old) if side)
         paths = dict.fromkeys(side.shown for side in sides)
@@ -123,45 +134,69 @@ class Executor:
         yield events.Changed(tuple(paths), diff_of(result.changes), tuple(problems))
         if problems:
             return _with(result, ["Its syntax is wrong now:", *problems], ok=False)
-        if not self._test:
+        check = yield from self._permitted_check()
+        if check is None:
             return result
-        failed = yield from self._run_test(self._test)
+        failed = yield from self._run_check(check)
         return _with(result, failed or ["The check passes."], ok=not failed)
 
     def _confirm(self, result: Result) -> Steps[AgentEvent, None, Result]:
         """The model says that it is done: the project's check has the last word."""
-        if not self._test or self._passing:
+        check = None if self._passing else (yield from self._permitted_check())
+        if check is None:
             return result
-        failed = yield from self._run_test(self._test)
+        failed = yield from self._run_check(check)
         return Result("\n".join(["It is not done.", *failed]), ok=False) if failed else result
+
+    def _permitted_check(self) -> Steps[AgentEvent, None, Check | None]:
+        """The check, where there is one that the user gave or agreed to; they are asked once."""
+        check = self._check
+        if check is None or self._check_agreed:
+            return check
+        note = f"{check.named_by} of this repository names this check. {self._environment.confinement().note}"
+        action = Action(lambda: Result(""), f"$ {check.command}", note.strip(), check.command)
+        verdict = self._permissions.verdict("run", "run", action)
+        self._check_agreed = verdict == "allow" or (
+            verdict == "ask" and (yield from self._agreed("check", "run", action))
+        )
+        if not self._check_agreed:
+            self._check = None
+        return self._check
 
     def what_was_not_needed(self, record: Keep) -> Steps[AgentEvent, None, None]:
         """Once the check passes: which changes it does not need, as far as that can be tried in time."""
-        cancel, root = self._environment.cancel, self._environment.workspace.root
-        command, until = self._test, time.monotonic() + _REDUCING_S
-        if command is None or not self._passing:
+        root = self._environment.workspace.root
+        check, until = self._check, time.monotonic() + _REDUCING_S
+        if check is None or not self._passing:
             return
 
         def passes() -> bool:
-            left = min(until - time.monotonic(), self._test_timeout_s)
-            return left > 0 and run_command(command, root, timeout_s=left, cancel=cancel).passed
+            return until > time.monotonic() and self._result_of(check, until - time.monotonic()).passed
 
         with contextlib.suppress(CoderError):  # a file that is gone, or that another changes
             changes = [(old, read_source(root / shown, root)) for shown, old in self._first.items()]
             if sum(len(diff_hunks(old.text, new.text)) for old, new in changes) > 1:
-                yield events.Checking(command)
+                yield events.Checking(check.command, "without parts of the change")
                 if diff := not_needed(changes, record, passes):
                     yield events.NotNeeded(diff)
 
-    def _run_test(self, command: str) -> Steps[AgentEvent, None, list[str]]:
+    def _run_check(self, check: Check) -> Steps[AgentEvent, None, list[str]]:
         """How the check failed, nothing where it passes."""
-        yield events.Checking(command)
+        yield events.Checking(check.command)
         root = self._environment.workspace.root
-        cancel = self._environment.cancel
-        self.tested = run_command(command, root, timeout_s=self._test_timeout_s, cancel=cancel)
+        self.tested = self._result_of(check)
         yield events.Checked(self.tested)
         self._passing = self.tested.passed
         return [] if self._passing else failure_report(self.tested, root)
+
+    def _result_of(self, check: Check, at_most_s: float = math.inf) -> CommandResult:
+        return run_command(
+            check.command,
+            self._environment.workspace.root,
+            timeout_s=min(check.timeout_s, at_most_s),
+            cancel=self._environment.cancel,
+            confinement=self._environment.confinement() if check.named_by else None,
+        )
 
     def _without_call(self, reply: Reply) -> Result:
         """A question may be answered in plain words, by a model that no grammar holds."""

@@ -5,32 +5,37 @@ Everything that happens is an event; the last one is the outcome.
 
 import math
 import time
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Steps
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from assistant.agent.answer import UnusableAnswerError
 from assistant.agent.budget import Budget
 from assistant.agent.command import CommandResult, run_command
-from assistant.agent.evidence import Evidence, gather
-from assistant.agent.fix_events import (
+from assistant.agent.events import (
+    AgentEvent,
     Asking,
-    Consent,
-    FixEvent,
-    FixOptions,
+    Changed,
+    Checked,
+    Checking,
     Outcome,
     Proposed,
     Reduced,
-    Tested,
-    Testing,
+    Started,
+    Status,
     Unusable,
-    Written,
 )
+from assistant.agent.evidence import Evidence, gather
+from assistant.agent.pace import Pace
 from assistant.agent.places import Place, find_places
 from assistant.agent.reduce import needed_hunks, passing_part
 from assistant.agent.rewrite import Change, rewritable_characters, rewrite
 from assistant.agent.trial import Trial
 from assistant.chat.generator import Generator, Reply
+from assistant.chat.messages import Message
+from assistant.engine.stats import Stats
 from assistant.errors import ContextFullError, UsageError
 from assistant.repo.checkpoints import Checkpoints
 from assistant.repo.files import SourceFile, require_writable, write_all
@@ -38,8 +43,22 @@ from assistant.repo.hunks import Hunk, apply_hunks, unified_diff
 from assistant.repo.syntax import language_of, syntax_problems
 from assistant.repo.workspace import Workspace
 
+Consent = Callable[[Sequence[Change]], bool]
 _PLACES_A_ROUND = 2
 _REDUCING_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FixOptions:
+    """`tries` are rounds over the likeliest places; `budget_s` None means as long as it takes."""
+
+    message: str = ""
+    test: str | None = None
+    tries: int = 3
+    test_timeout_s: float = 120.0
+    budget_s: float | None = None
+    dry_run: bool = False
+    seed: int = 0
 
 
 def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
@@ -57,7 +76,8 @@ def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
 
 
 class Fixer:
-    """One run of `coder fix` over `sources`. `consent` is asked before anything is written."""
+    """One repair of `sources`. `consent` is asked before anything is written; setting `cancel` stops it.
+    `tested` is the test's run on the files as they are, where it has been run already."""
 
     def __init__(
         self,
@@ -67,34 +87,62 @@ class Fixer:
         checkpoints: Checkpoints,
         options: FixOptions,
         consent: Consent,
+        *,
+        cancel: Event | None = None,
+        tested: CommandResult | None = None,
     ) -> None:
         self._generator = generator
         self._sources = sources
         self._workspace = workspace
         self._options = options
         self._consent = consent
-        self._outcome = Outcome()
+        self._status: Status = "not achieved"
+        self._changes: dict[str, Change] = {}
+        self._answers = 0
+        self._tested = tested
+        self._dropped_hunks = 0
+        self._stats = Stats()
+        self._pace = Pace(generator)
         self._turn = checkpoints.turn(_title(options, sources))
         self._tried: set[str] = set()
-        self._budget = Budget(options.budget_s)
+        self._title = _title(options, sources)
+        self._budget = Budget(options.budget_s, cancel)
 
-    def run(self) -> Iterator[FixEvent]:
-        """Raises what `check_request` does, and ContextFullError where nothing fits the model's context."""
+    def run(self) -> Iterator[AgentEvent]:
+        """Ends with the outcome. Raises what `check_request` does, and ContextFullError where nothing fits
+        the model's context."""
+        yield Started(self._title, self._generator.name, "fix")
+        yield (yield from self.repair())
+
+    def repair(self) -> Steps[AgentEvent, None, Outcome]:
+        """The same as a part of something larger."""
         started = time.monotonic()
         check_request(self._sources, self._options)
         with self._turn, self._budget:
             yield from self._work()
-        self._outcome.seconds = time.monotonic() - started
-        yield self._outcome
+        written = self._status == "done"
+        return Outcome(
+            self._status,
+            steps=self._answers,
+            changed=tuple(self._changes),
+            turn=self._turn.id if written else None,
+            test=self._tested,
+            stats=self._stats,
+            seconds=time.monotonic() - started,
+            diff="".join(change.diff for change in self._changes.values()),
+            dropped_hunks=self._dropped_hunks,
+            budget_s=self._budget.seconds,
+            plain=self._pace.plain(time.monotonic() - started),
+        )
 
-    def _work(self) -> Iterator[FixEvent]:
+    def _work(self) -> Iterator[AgentEvent]:
         failed: CommandResult | None = None
         if self._options.test:
-            result = yield from self._test("as it is")
+            result = self._tested or (yield from self._test("as it is"))
             failed = None if result.passed else result
         evidence = gather(self._sources, self._workspace.root, self._options.message, failed)
         if evidence.empty:
-            self._outcome.status = "nothing to do"
+            self._status = "nothing to do"
             return
         places = find_places(self._sources, evidence, fits=rewritable_characters(self._generator))
         if not places:
@@ -107,10 +155,10 @@ class Fixer:
             yield from self._until_the_test_passes(places, evidence)
         else:
             yield from self._once(places, evidence)
-        if self._budget.spent and self._outcome.status == "not achieved":
-            self._outcome.status = "out of budget"
+        if self._budget.cancel.is_set() and self._status == "not achieved":
+            self._status = "out of budget" if self._budget.spent else "cancelled"
 
-    def _once(self, places: Sequence[Place], evidence: Evidence) -> Iterator[FixEvent]:
+    def _once(self, places: Sequence[Place], evidence: Evidence) -> Iterator[AgentEvent]:
         """Change the likeliest place of each file, all files or none."""
         changes: list[Change] = []
         likeliest: dict[Path, Place] = {}
@@ -121,23 +169,23 @@ class Fixer:
                 change = yield from self._ask(place, evidence, attempt)
                 if change:
                     changes.append(change)
-                if change or self._budget.spent:
+                if change or self._budget.cancel.is_set():
                     break
         if not changes:
             return
         yield Proposed(tuple(changes))
         for change in changes:
-            self._outcome.changed(change.place.source, change.text)
+            self._changes[change.place.source.shown] = change
         if self._options.dry_run:
-            self._outcome.status = "proposed"
+            self._status = "proposed"
         elif not self._consent(changes):
             self._refuse()
         else:
             write_all([(change.place.source, change.text) for change in changes], self._turn.keep)
-            self._outcome.status, self._outcome.turn = "done", self._turn.id
-            yield Written(tuple(change.place.source for change in changes))
+            self._status = "done"
+            yield Changed.by(changes)
 
-    def _until_the_test_passes(self, places: Sequence[Place], evidence: Evidence) -> Iterator[FixEvent]:
+    def _until_the_test_passes(self, places: Sequence[Place], evidence: Evidence) -> Iterator[AgentEvent]:
         for attempt in range(self._options.tries):
             for place in places[:_PLACES_A_ROUND]:
                 change = yield from self._ask(place, evidence, attempt)
@@ -148,21 +196,21 @@ class Fixer:
                         self._refuse()
                         return
                     yield from self._try(change)
-                if self._outcome.status == "done" or self._budget.spent:
+                if self._status == "done" or self._budget.cancel.is_set():
                     return
 
-    def _try(self, change: Change) -> Iterator[FixEvent]:
+    def _try(self, change: Change) -> Iterator[AgentEvent]:
         """Write the change and test it; what passes stays, without the hunks that are not needed."""
         source = change.place.source
         with Trial(source, self._turn.keep) as trial:
             trial.put(change.text)
-            yield Written((source,))
+            yield Changed.by([change])
             result = yield from self._test("changed")
-            if self._budget.spent and not result.passed:
+            if self._budget.cancel.is_set() and not result.passed:
                 return
 
             def passes(part: Sequence[Hunk]) -> bool:
-                if time.monotonic() > until or self._budget.spent:
+                if time.monotonic() > until or self._budget.cancel.is_set():
                     return False
                 trial.put(apply_hunks(source.text, part))
                 return self._run_test(until - time.monotonic()).passed
@@ -178,17 +226,20 @@ class Fixer:
                 return
             trial.put(apply_hunks(source.text, part))
             trial.keep()
-            self._outcome.status, self._outcome.turn = "done", self._turn.id
-            self._outcome.changed(source, trial.now.text)
-            self._outcome.dropped_hunks = len(change.hunks) - len(part)
-            if self._outcome.dropped_hunks:
+            self._status = "done"
+            self._changes[source.shown] = replace(change, text=trial.now.text)
+            self._dropped_hunks = len(change.hunks) - len(part)
+            if self._dropped_hunks:
                 dropped = unified_diff(trial.now.text, change.text, source.shown)
-                yield Reduced(self._outcome.dropped_hunks, len(part), dropped)
+                yield Reduced(self._dropped_hunks, len(part), dropped)
                 if not result.passed:
                     yield from self._test("with part of the change")
 
-    def _ask(self, place: Place, evidence: Evidence, attempt: int) -> Steps[FixEvent, None, Change | None]:
-        yield Asking(place, attempt + 1)
+    def _ask(self, place: Place, evidence: Evidence, attempt: int) -> Steps[AgentEvent, None, Change | None]:
+        if self._too_late_for(place):
+            self._budget.spend()
+            return None
+        yield Asking(place.shown, attempt + 1)
         change: Change | None = None
         try:
             for event in rewrite(
@@ -203,19 +254,28 @@ class Fixer:
                     change = event
                     continue
                 if isinstance(event, Reply):
-                    self._outcome.answers += 1
-                    self._outcome.stats.add(event.stats)
+                    self._answers += 1
+                    self._stats.add(event.stats)
+                    self._pace.note(event.stats)
                 yield event
         except UnusableAnswerError as reason:
             yield Unusable(str(reason))
         return change
 
-    def _test(self, why: str) -> Steps[FixEvent, None, CommandResult]:
+    def _too_late_for(self, place: Place) -> bool:
+        """Whether the place cannot be written in the time that is left."""
+        if (left := self._budget.left_s) is None:
+            return False
+        tokens = self._generator.count_tokens([Message("user", place.code)])
+        fitting = self._pace.tokens_in(left, tokens)
+        return fitting is not None and fitting < tokens
+
+    def _test(self, why: str) -> Steps[AgentEvent, None, CommandResult]:
         assert self._options.test
-        yield Testing(self._options.test, why)
+        yield Checking(self._options.test, why)
         result = self._run_test()
-        self._outcome.test = result
-        yield Tested(result)
+        self._tested = result
+        yield Checked(result)
         return result
 
     def _run_test(self, at_most_s: float = math.inf) -> CommandResult:
@@ -227,8 +287,8 @@ class Fixer:
         )
 
     def _refuse(self) -> None:
-        self._outcome.texts.clear()
-        self._outcome.status = "refused"
+        self._changes.clear()
+        self._status = "refused"
 
 
 def _title(options: FixOptions, sources: Sequence[SourceFile]) -> str:

@@ -4,15 +4,17 @@ import json
 import time
 from collections.abc import Generator as Steps
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
 from assistant.agent import events
+from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.budget import Budget
 from assistant.agent.context import Window, replay
-from assistant.agent.events import AgentEvent, AskConsent, Outcome, Status
-from assistant.agent.execute import Executor
+from assistant.agent.events import AgentEvent, AskConsent, Observed, Outcome, Status
+from assistant.agent.execute import Check, Executor
+from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
 from assistant.agent.tools import TOOLS, AskUser, Environment, Toolbox
@@ -25,25 +27,28 @@ from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
 _MOST_REFUSALS = 3
-_LONGEST_ANSWER = 4096
 _SHARE_FOR_ANSWER = 1 / 3
 _SHARE_FOR_RESULT = 1 / 6
 _CHARACTERS_A_TOKEN = 3
 # A greedy model that repeats itself would do so for ever.
 _TEMPERATURE_WHEN_STUCK = 0.8
+# Answers are planned in these lengths, so that a grammar is not made anew for every second that goes by.
+_ROOMS = (4096, 2048, 1024, 512, 256, 128)
+_HURRY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class AgentOptions:
-    """`steps` and `budget_s` bound the work; a budget of None has no end. `test` is the project's own check:
-    run after each edit, and before the task counts as done. `map` describes the repository."""
+    """`steps` and `budget_s` bound the work; a budget of None has no end. `check` is the project's own:
+    run after each edit, and before the task counts as done. `briefing` is what the model is told first,
+    `answer_tokens` bounds each of its answers."""
 
     steps: int = 40
     budget_s: float | None = None
-    test: str | None = None
-    test_timeout_s: float = 120.0
+    check: Check | None = None
     seed: int = 0
-    map: str = ""
+    answer_tokens: int = 4096
+    briefing: Briefing = NO_BRIEFING
 
 
 def nobody(question: str) -> str | None:
@@ -78,14 +83,17 @@ class Agent:
         self._ask_user = ask_user
         self._history = history
         self._budget = Budget(options.budget_s, cancel)
-        self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), _LONGEST_ANSWER)
+        self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), options.answer_tokens)
         self._repetition = Repetition()
+        self._pace = Pace(generator)
+        self._hurried = False
         self._stats = Stats()
         self._steps = 0
+        self._why = ""
 
     def run(self, task: str) -> Iterator[AgentEvent]:
         """Ends with the outcome. Raises what the generator raises of a model that cannot be used."""
-        yield events.Started(task, self._generator.name, self._permissions.mode)
+        yield events.Started(task, self._generator.name, self._permissions.mode, self._options.briefing)
         started = time.monotonic()
         with self._checkpoints.turn(task) as turn, self._budget:
             environment = self._environment(turn)
@@ -96,8 +104,7 @@ class Agent:
                 environment,
                 self._permissions,
                 self._consent,
-                test=self._options.test,
-                test_timeout_s=self._options.test_timeout_s,
+                check=self._options.check,
             )
             status = yield from self._until_done(window, toolbox, executor, environment)
             if status == "done":
@@ -111,6 +118,9 @@ class Agent:
             executor.tested,
             self._stats,
             time.monotonic() - started,
+            self._why,
+            budget_s=self._budget.seconds,
+            plain=self._pace.plain(time.monotonic() - started),
         )
 
     def _until_done(
@@ -121,14 +131,20 @@ class Agent:
             self._steps += 1
             try:
                 yield from window.make_room()
+                room = self._planned_room(window)
+                if room is None:
+                    self._budget.spend()
+                    return "out of budget"
+                toolbox.leave_room(room)
                 yield events.Step(self._steps, window.usage)
                 reply = yield from self._plan(window, toolbox, environment)
-            except ContextFullError:
+            except ContextFullError as error:
+                self._why = f"{error.message} {error.hint}".strip()
                 return "context full"
             if reply.finish == "cancelled":
                 return "cancelled"
             observed = yield from executor.execute(reply)
-            observed = self._repetition.noted(executor.said, observed)
+            observed = self._hurry(self._repetition.noted(executor.said, observed))
             window.add(reply.text, observed)
             yield observed
             if executor.answer is not None:
@@ -141,13 +157,31 @@ class Agent:
                 return "repetition"
         return "step limit"
 
+    def _planned_room(self, window: Window) -> int | None:
+        """Tokens for the next answer, so that it ends before the time does; None where no call fits."""
+        left = self._budget.left_s
+        fitting = self._pace.tokens_in(left, window.tokens) if left is not None else None
+        if fitting is None or fitting >= self._room:
+            return self._room
+        return next((room for room in _ROOMS if room <= min(fitting, self._room)), None)
+
+    def _hurry(self, observed: Observed) -> Observed:
+        """What the model is told, with the word, once, that its time is nearly over."""
+        left, whole = self._budget.left_s, self._budget.seconds
+        if self._hurried or left is None or whole is None or left > whole * _HURRY:
+            return observed
+        self._hurried = True
+        return replace(
+            observed, text=f"{observed.text}\n({max(left, 0):.0f} s are left: finish, and call done.)"
+        )
+
     def _plan(
         self, window: Window, toolbox: Toolbox, environment: Environment
     ) -> Steps[AgentEvent, None, Reply]:
         temperature = _TEMPERATURE_WHEN_STUCK if self._repetition.begins else 0.0
         options = ReplyOptions(
             Sampling(temperature, seed=self._options.seed + self._steps),
-            max_tokens=self._room,
+            max_tokens=toolbox.room,
             grammar=toolbox.grammar,
             # In the arguments of a call a text stands with its line breaks escaped.
             sources=tuple(json.dumps(text, ensure_ascii=False)[1:-1] for text in environment.read.values()),
@@ -160,6 +194,7 @@ class Agent:
                 reply = event
         assert reply is not None, "a generator ends with its reply"
         self._stats.add(reply.stats)
+        self._pace.note(reply.stats)
         return reply
 
     def _environment(self, turn: Turn) -> Environment:
@@ -174,21 +209,23 @@ class Agent:
     def _toolbox(self) -> Toolbox:
         reads_only = self._permissions.mode == "read-only"
         tools = [tool for tool in TOOLS if tool.permission == "read" or not reads_only]
-        return Toolbox(tools, self._generator.tool_format, room=self._room)
+        return Toolbox(tools, self._generator.tool_format or "json", room=self._room)
 
     def _window(self, task: str, toolbox: Toolbox) -> Window:
         prompt = "ask.md" if self._permissions.mode == "read-only" else "agent.md"
         instructions = (resource_folder("prompts") / prompt).read_text("utf-8")
-        earlier = [event["task"] for event in self._history if event["event"] == "started"]
+        briefing = self._options.briefing
+        earlier = next((event for event in self._history if event["event"] == "started"), None)
+        first = Briefing(**earlier.get("briefing", {})) if earlier else briefing
         window = Window(
             self._generator,
             toolbox.format,
             system=f"{instructions}\n{toolbox.explained}",
-            task=earlier[0] if earlier else task,
+            task=earlier["task"] if earlier else task,
             room=self._room,
-            map=self._options.map,
+            briefing=first,
         )
         if earlier:
             replay(self._history, window)
-            window.add_task(task)
+            window.add_task(task, briefing.given)
         return window

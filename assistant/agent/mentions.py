@@ -1,7 +1,7 @@
 """`@path` and `@name` in a message: the file, the folder or the definition goes with the message."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,39 +18,33 @@ _ENDS_SENTENCE = ".,;:!?)"
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What a message mentions: whole files, and excerpts."""
+    """What a message mentions: whole files, and excerpts, which are definitions called `names` and lists of
+    files."""
 
     files: tuple[SourceFile, ...]
     excerpts: tuple[Excerpt, ...] = ()
+    names: tuple[str, ...] = ()
 
 
-def mentioned_files(text: str, root: Path) -> list[SourceFile]:
-    """Every file that `text` mentions, once, in order. Raises UsageError for what looks like a path and
-    names no file, CoderError for a file that cannot be read as text."""
-    files: dict[Path, SourceFile] = {}
-    for match in MENTION.finditer(text):
-        if (path := _existing(match, root)) is not None:
-            files.setdefault(path.resolve(), read_source(path, root))
-        else:
-            _check_is_no_path(match, root)
-    return list(files.values())
-
-
-def resolve_mentions(text: str, workspace: Workspace, index: RepositoryIndex) -> Mentions:
-    """What `text` mentions, each once, in order: files, folders, and definitions that `index` knows.
+def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], RepositoryIndex]) -> Mentions:
+    """What `text` mentions, each once, in order: files, folders, and definitions that the index knows, which
+    is asked for where it is needed.
 
     Raises UsageError for what looks like a path and names nothing, and for a name with several definitions,
     which it lists; CoderError for a file that cannot be read as text."""
     files: dict[Path, SourceFile] = {}
     excerpts: dict[str, Excerpt] = {}
+    names: dict[str, None] = {}
     for match in MENTION.finditer(text):
         path = _existing(match, workspace.root)
         added: list[SourceFile] = []
         found: list[Excerpt] = []
         if path is None:
-            found = [one] if (one := definition(_names(match)[-1], index)) else []
+            found = [one] if (one := definition(_names(match)[-1], index())) else []
             if not found:
                 _check_is_no_path(match, workspace.root)
+                continue
+            names[_names(match)[-1].rpartition(":")[2]] = None
         elif path.is_dir():
             added, found = folder_files(path, workspace)
         else:
@@ -58,7 +52,7 @@ def resolve_mentions(text: str, workspace: Workspace, index: RepositoryIndex) ->
         for file in added:
             files.setdefault(file.path, file)
         excerpts |= {excerpt.shown: excerpt for excerpt in found}
-    return Mentions(tuple(files.values()), tuple(excerpts.values()))
+    return Mentions(tuple(files.values()), tuple(excerpts.values()), tuple(names))
 
 
 def with_files(text: str, files: Iterable[SourceFile | Excerpt]) -> str:

@@ -1,11 +1,15 @@
 """A model that goes round in circles: the same text to the same effect, while nothing has changed."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 
 from assistant.agent.events import Observed
 
 MOST = 3
+_SHORTEST_CIRCLE, _LONGEST_CIRCLE = 12, 600
+_SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|\n)")
+_LONG_SENTENCE = 60
 _TOLD = "\nYou did this before, and nothing has changed since. Do something else."
 
 
@@ -33,3 +37,22 @@ class Repetition:
     @property
     def stuck(self) -> bool:
         return self._last >= MOST
+
+
+def without_circles(text: str) -> str:
+    """`text` up to where it began to say the same over and over: a long sentence a second time, or its end
+    three times, letter by letter."""
+    said: set[str] = set()
+    for sentence in _SENTENCE.finditer(text):
+        if len(words := sentence[0].strip()) >= _LONG_SENTENCE:
+            if words in said:
+                return text[: sentence.start()]
+            said.add(words)
+    for length in range(_SHORTEST_CIRCLE, min(len(text) // MOST, _LONGEST_CIRCLE) + 1):
+        end = text[-length:]
+        if text.endswith(end * MOST):
+            while text.endswith(end * 2):
+                text = text[:-length]
+            ends = list(_SENTENCE.finditer(text))
+            return text[: ends[-1].end()] if ends else text
+    return text

@@ -15,7 +15,7 @@ from assistant.chat.generator import Generator, Reply, ReplyEvent, ReplyOptions
 from assistant.chat.messages import Message
 from assistant.engine.sampling import Sampling
 from assistant.repo.blank_lines import with_blank_lines_of
-from assistant.repo.hunks import Hunk, diff_hunks, split_lines
+from assistant.repo.hunks import Hunk, diff_hunks, split_lines, unified_diff
 from assistant.repo.syntax import Definition, definitions, language_of, syntax_problems
 from assistant.resources import resource_folder
 
@@ -41,6 +41,11 @@ class Change:
     @property
     def hunks(self) -> list[Hunk]:
         return diff_hunks(self.place.source.text, self.text)
+
+    @property
+    def diff(self) -> str:
+        source = self.place.source
+        return unified_diff(source.text, self.text, source.shown)
 
     def unexpected(self, hunk: Hunk) -> bool:
         """Whether the hunk lies away from the problem."""

@@ -1,6 +1,7 @@
 """Sessions: every event on disk as it happens, so that work can be gone on with, also after a kill.
 
-One file a session, one JSON document a line. A line that was cut off by a kill is passed over.
+One file a session, one JSON document a line. A line that was cut off by a kill is passed over. Beside it
+stands where the KV state of its conversation is, while that is on disk.
 """
 
 import contextlib
@@ -17,13 +18,16 @@ from typing import Any, Self
 
 from assistant.agent.events import AgentEvent, as_json
 from assistant.catalog.locations import data_folder
+from assistant.chat.generator import KeptState
 from assistant.errors import CoderError, RefusedError, UsageError
+from assistant.repo.atomic import stage
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
     """`task` is the first one; `status` is empty while it is under way, or where it was killed. `time` is
-    when it was last written to, in seconds since the epoch."""
+    when it was last written to, in seconds since the epoch. `state_bytes` are those of its KV state on disk,
+    0 where that is not there: then going on with it reads its prompt again."""
 
     id: str
     task: str
@@ -31,6 +35,7 @@ class SessionRecord:
     status: str
     steps: int
     time: float
+    state_bytes: int = 0
 
 
 class Session:
@@ -70,16 +75,40 @@ class Session:
         except OSError as error:
             raise CoderError(f"The session cannot be kept: {error.strerror or error}.") from error
 
+    def keep(self, kept: KeptState) -> None:
+        """Remember where its KV state is. Raises CoderError."""
+        document = {"state": str(kept.state), "prompt": kept.prompt, "prompt_tokens": kept.prompt_tokens}
+        try:
+            stage(_kept_path(self.path), json.dumps(document).encode(), 0o600).replace(_kept_path(self.path))
+        except OSError as error:
+            raise CoderError(f"The session's state cannot be kept: {error.strerror or error}.") from error
+
+    @property
+    def kept(self) -> KeptState | None:
+        """Where its KV state is; it may have been deleted to make room for others."""
+        return _kept(self.path)
+
+    def delete(self) -> None:
+        """Delete it, with its KV state. Raises CoderError."""
+        kept = self.kept
+        try:
+            self.path.unlink()
+            _kept_path(self.path).unlink(missing_ok=True)
+            if kept:
+                kept.state.unlink(missing_ok=True)
+            Path(self._lock.lock_file).unlink(missing_ok=True)  # its name does not come again
+        except OSError as error:
+            raise CoderError(f"Session {self.id} cannot be deleted: {error.strerror or error}.") from error
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """The lock's file stays: were it deleted, two processes could hold locks on two files of its name."""
         os.close(self._file)
         self._lock.release()
-        with contextlib.suppress(OSError):
-            Path(self._lock.lock_file).unlink()
 
 
 class Sessions:
@@ -95,12 +124,21 @@ class Sessions:
 
     def resume(self, id: str) -> tuple[Session, list[dict[str, Any]]]:
         """The session `id`, or the `last`, and its events so far. Raises UsageError, RefusedError."""
+        path = self._folder / f"{self.find(id).id}.jsonl"
+        session = Session(path)
+        return session, list(_events(path))
+
+    def find(self, id: str) -> SessionRecord:
+        """The session `id`, or the `last`. Raises UsageError."""
         records = self.all()
         chosen = records[:1] if id == "last" else [record for record in records if record.id == id]
         if not chosen:
             raise UsageError(f"There is no session {id} here.", hint="coder sessions lists them.")
-        path = self._folder / f"{chosen[0].id}.jsonl"
-        return Session(path), list(_events(path))
+        return chosen[0]
+
+    def events(self, id: str) -> list[dict[str, Any]]:
+        """All that happened in a session, also while it is being worked on. Raises UsageError."""
+        return list(_events(self._folder / f"{self.find(id).id}.jsonl"))
 
     def all(self) -> list[SessionRecord]:
         """The latest first."""
@@ -122,7 +160,26 @@ def _record(path: Path) -> SessionRecord:
                 steps += 1
             case "outcome":
                 status = event["status"]
-    return SessionRecord(path.stem, task, model, status, steps, path.stat().st_mtime)
+    return SessionRecord(path.stem, task, model, status, steps, path.stat().st_mtime, _state_bytes(path))
+
+
+def _kept_path(session: Path) -> Path:
+    return session.with_suffix(".kept")
+
+
+def _kept(session: Path) -> KeptState | None:
+    try:
+        document = json.loads(_kept_path(session).read_text("utf-8"))
+        return KeptState(Path(document["state"]), str(document["prompt"]), int(document["prompt_tokens"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _state_bytes(session: Path) -> int:
+    kept = _kept(session)
+    with contextlib.suppress(OSError):
+        return kept.state.stat().st_size if kept else 0
+    return 0
 
 
 def _events(path: Path) -> Iterator[dict[str, Any]]:

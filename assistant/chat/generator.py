@@ -5,6 +5,7 @@ The in-process engine (`chat.local`) and a remote server both satisfy `Generator
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 from typing import Literal, Protocol, runtime_checkable
 
@@ -75,6 +76,16 @@ class Reply:
 ReplyEvent = PromptRead | TextPiece | Reply
 
 
+@dataclass(frozen=True, slots=True)
+class KeptState:
+    """A conversation whose KV state is in the file `state`; its first `prompt_tokens` tokens are those of the
+    text `prompt`, the others were sampled."""
+
+    state: Path
+    prompt: str
+    prompt_tokens: int
+
+
 class Generator(Protocol):
     """A model that answers. `reply` yields events and ends with exactly one `Reply`."""
 
@@ -92,8 +103,8 @@ class Generator(Protocol):
         ...
 
     @property
-    def tool_format(self) -> ToolFormatName:
-        """How this model writes the call of a tool."""
+    def tool_format(self) -> ToolFormatName | None:
+        """How this model writes the call of a tool; None where it is too small to get anywhere with tools."""
         ...
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -106,6 +117,20 @@ class Generator(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class KeepsState(Protocol):
+    """A generator whose conversations can be gone on with later, in another process, without a prefill."""
+
+    def keep_state(self) -> KeptState | None:
+        """Keep on disk what was evaluated; None where it cannot be kept."""
+        ...
+
+    def take_up(self, kept: KeptState) -> bool:
+        """Go on with that conversation: a prompt that begins with it keeps its token ids, and so is served
+        from the KV state. False where the state is gone, or another model's."""
+        ...
 
 
 @runtime_checkable

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.chat.families import Family
-from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
+from assistant.chat.generator import (
+    FinishReason,
+    KeptState,
+    PromptRead,
+    Reply,
+    ReplyEvent,
+    ReplyOptions,
+    TextPiece,
+)
 from assistant.chat.messages import Message
 from assistant.chat.stop import StopStrings
 from assistant.chat.template import render
@@ -31,6 +39,8 @@ _BREAK = "\U0010fffd"
 
 # Below this, models know no format of their own reliably: one bare JSON object is what they get right.
 _TAUGHT_TOOLS_FROM = 1_000_000_000
+# And below this, a call can be parsed where a grammar forces it, but leads nowhere.
+_CALLS_TOOLS_FROM = 400_000_000
 
 
 class LocalGenerator:
@@ -83,7 +93,9 @@ class LocalGenerator:
         return ThinkingSplitter(self.family, prompt[-64:]).thinking
 
     @property
-    def tool_format(self) -> ToolFormatName:
+    def tool_format(self) -> ToolFormatName | None:
+        if self.model.n_parameters < _CALLS_TOOLS_FROM:
+            return None
         return self.family.tools if self.model.n_parameters >= _TAUGHT_TOOLS_FROM else "json"
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -132,10 +144,23 @@ class LocalGenerator:
         """The token ids that a reply to `messages` continues."""
         return self._tokenize(self._render(messages, options))
 
-    def keep_state(self) -> bool:
+    def keep_state(self) -> KeptState | None:
         """Keep what was evaluated on disk: a later prompt that begins with it, in this process or
-        another, is served from there. False where there is no store or it cannot be kept."""
-        return self._states is not None and self._states.save(self.context)
+        another, is served from there. None where there is no store or it cannot be kept."""
+        if self._states is None or list(self.context.tokens[: len(self._prompt_ids)]) != self._prompt_ids:
+            return None
+        path = self._states.save(self.context)
+        return KeptState(path, self._prompt, len(self._prompt_ids)) if path else None
+
+    def take_up(self, kept: KeptState) -> bool:
+        """Text that was sampled may be tokenized differently when it is read: with the ids as they were
+        sampled the next prompt begins as the state does."""
+        tokens = self._states.tokens_of(self.context, kept.state) if self._states else []
+        if len(tokens) < kept.prompt_tokens:
+            return False
+        self._prompt = kept.prompt
+        self._prompt_ids, self._emitted = tokens[: kept.prompt_tokens], tokens[kept.prompt_tokens :]
+        return True
 
     def close(self) -> None:
         if self._draft:

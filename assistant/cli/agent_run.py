@@ -4,26 +4,30 @@ import json
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from assistant.agent import events
+from assistant.agent.briefing import KnownRepository, brief
+from assistant.agent.direct import DirectWork
+from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
+from assistant.agent.mentions import Mentions
+from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
-from assistant.chat.generator import Reply
-from assistant.cli.diff import diff_lines
+from assistant.chat.generator import KeepsState
 from assistant.cli.engine import Remote, open_generator
-from assistant.cli.live import LiveLine, speed_of
-from assistant.errors import ExitCode
+from assistant.cli.narration import Narrator
+from assistant.errors import CoderError, ExitCode
 from assistant.repo.checkpoints import open_checkpoints
+from assistant.repo.instructions import NAME as INSTRUCTIONS
 from assistant.repo.workspace import Workspace, find_workspace
 from assistant.visible import visible
 
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
 
 _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
+    "nothing to do": ("There is nothing to do.", "green"),
+    "proposed": ("Nothing was written.", ""),
+    "not achieved": ("Not achieved. The files are as they were.", "red"),
     "step limit": ("Not achieved: all steps are used up.", "red"),
     "repetition": ("Not achieved: the model went round in circles.", "red"),
     "context full": ("Not achieved: the model's context is full.", "red"),
@@ -45,14 +52,16 @@ _ENDINGS: dict[events.Status, tuple[str, str]] = {
 class AgentRun:
     """One run in the working directory's repository."""
 
-    def __init__(self, mode: Mode, options: AgentOptions, *, as_json: bool) -> None:
+    def __init__(
+        self, mode: Mode, options: AgentOptions, *, as_json: bool, check_timeout_s: float = 120.0
+    ) -> None:
         self._mode: Mode = mode
+        self._check_timeout_s = check_timeout_s
         self._options = options
         self._as_json = as_json
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._line = LiveLine(self._err)
+        self._narrator = Narrator(quiet=as_json)
+        self._line, self._say = self._narrator.line, self._narrator.say
         self._cancel = Event()
-        self._previewed = ""
 
     def run(
         self, task: str, settings: "Settings", resume: str | None, remote: Remote | None = None
@@ -60,122 +69,128 @@ class AgentRun:
         """Load the model, work, tell how it ended; the exit code says it too."""
         workspace = find_workspace(Path())
         sessions = Sessions(workspace.root)
-        session, history = sessions.resume(resume) if resume else (sessions.new(), [])
-        with session, self._line:
+        with KnownRepository(workspace, progress=self._reading) as repository, self._line:
+            mentions = repository.mentions(task)
+            session, history = sessions.resume(resume) if resume else (sessions.new(), [])
             command = "ask" if self._mode == "read-only" else "run"
-            generator = open_generator(
-                command, remote, settings, workspace.root, self._line.loading, self._tell
+            loaded = open_generator(
+                command, remote, settings, workspace.root, self._line.loading, self._narrator.tell
             )
-            try:
-                return self._work(generator, workspace, session, history, task)
-            finally:
-                generator.close()
+            with session, closing(loaded) as generator:
+                if isinstance(generator, KeepsState) and (kept := session.kept):
+                    generator.take_up(kept)
+                worker = self._worker(generator, repository, mentions, history)
+                outcome = self._work(worker.run(task), generator, session)
+                return outcome.exit_code
 
-    def _work(
+    def _worker(
         self,
         generator: "Generator",
-        workspace: Workspace,
-        session: Session,
+        repository: KnownRepository,
+        mentions: Mentions,
         history: Sequence[Mapping[str, Any]],
-        task: str,
-    ) -> ExitCode:
-        agent = Agent(
+    ) -> Agent | DirectWork:
+        """Who does the task: the agent, or what stands in for it with a model that cannot call tools."""
+        workspace = repository.workspace
+        checkpoints = open_checkpoints(workspace.root)
+        permissions = Permissions(workspace.root, self._mode)
+        if generator.tool_format is None:
+            self._narrator.streams_answers = not self._as_json
+            return DirectWork(
+                generator,
+                workspace,
+                checkpoints,
+                permissions,
+                self._consent,
+                self._options,
+                mentions=mentions,
+                cancel=self._cancel,
+                history=history,
+            )
+        briefing = brief(repository, generator, mentions, goes_on=bool(history))
+        for note in briefing.notes:
+            self._say(note, "yellow")
+        check = self._options.check or self._named_check(workspace)
+        return Agent(
             generator,
             workspace,
-            open_checkpoints(workspace.root),
-            Permissions(workspace.root, self._mode),
+            checkpoints,
+            permissions,
             self._consent,
-            self._options,
+            replace(self._options, briefing=briefing, check=check),
             ask_user=self._ask_user,
             cancel=self._cancel,
             history=history,
         )
-        documents = []
+
+    def _named_check(self, workspace: Workspace) -> Check | None:
+        """The check that AGENTS.md names; where it names several, it is for the user to say which."""
+        named = named_checks(workspace.root) if self._mode != "read-only" else []
+        if len(named) > 1:
+            self._say(
+                f"AGENTS.md names several checks, so none is run: {', '.join(named)}; see --test.", "yellow"
+            )
+        return Check(named[0], self._check_timeout_s, INSTRUCTIONS) if len(named) == 1 else None
+
+    def _reading(self, done: int, total: int) -> None:
+        self._line.loading("reading the repository", done / max(total, 1))
+
+    def _work(
+        self, work: Iterator[events.AgentEvent], generator: "Generator", session: Session
+    ) -> events.Outcome:
+        happened: list[events.AgentEvent] = []
         outcome = events.Outcome("cancelled")
         with _interrupting(self._cancel):
-            for event in agent.run(task):
+            for event in work:
                 session.append(event)
-                if self._as_json and (document := events.as_json(event)):
-                    documents.append(document)
+                happened.append(event)
                 if isinstance(event, events.Outcome):
                     outcome = event
                 else:
-                    self._show(event)
+                    self._narrator.show(event)
+            self._keep_state(generator, session)
         self._line.pause()
         if self._as_json:
-            document = {"session": session.id, **(events.as_json(outcome) or {}), "events": documents}
-            del document["event"]
+            document = {"session": session.id, **events.report(happened)}
             typer.echo(json.dumps(document, indent=2, default=str))
         else:
             self._conclude(outcome, session)
-        return outcome.exit_code
+        return outcome
 
-    def _show(self, event: events.AgentEvent) -> None:
-        match event:
-            case events.Step():
-                self._line.begin(f"step {event.number}")
-            case events.Called():
-                arguments = ", ".join(_short(value) for value in event.arguments.values())
-                self._say(f"{event.tool} {arguments}".rstrip(), "cyan")
-            case events.Changed():
-                self._show_changed(event)
-            case events.Checking():
-                self._line.begin(f"$ {event.command}")
-            case events.Checked():
-                style = "green" if event.result.passed else "red"
-                self._say(f"$ {event.result.command}: {event.result.describe()}", style)
-            case events.NotNeeded():
-                self._say("The check passes without these changes too; they were kept:")
-                self._show_diff(event.diff)
-            case events.Shrunk():
-                taken = f"{event.tokens_before} to {event.tokens_after} tokens"
-                self._say(
-                    f"Made room in the context, from {taken}; left out: {'; '.join(event.what)}", "yellow"
-                )
-            case events.Observed() if not event.ok:
-                self._say(f"  {_short(event.text)}", "yellow")
-            case events.Started() | events.Consented() | events.Observed() | events.Outcome():
-                pass
-            case _:
-                self._line.reply(event)
-                for note in event.notes if isinstance(event, Reply) else ():
-                    self._tell(note)
-
-    def _show_changed(self, event: events.Changed) -> None:
-        if event.diff != self._previewed:
-            self._show_diff(event.diff)
-        for problem in event.problems:
-            self._say(problem, "red")
+    def _keep_state(self, generator: "Generator", session: Session) -> None:
+        self._line.begin("keeping the session's state")
+        try:
+            if isinstance(generator, KeepsState) and (kept := generator.keep_state()):
+                session.keep(kept)
+        except CoderError as error:  # the work is done all the same
+            self._say(error.message, "yellow")
 
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
         said, style = _ENDINGS[outcome.status]
-        if outcome.answer:
+        if outcome.answer and not self._narrator.streamed:
             typer.echo(visible(outcome.answer))
         changed = (
             f" Changed: {', '.join(outcome.changed)}; coder undo takes it back." if outcome.changed else ""
         )
         self._say(f"{said}{changed}", style)
+        if outcome.why:
+            self._say(f"  {outcome.why}", "yellow")
         if outcome.status != "done":
             self._say(f"To go on: coder run --resume {session.id}", "dim")
-        self._err.print(
-            f"{outcome.steps} steps · {outcome.stats.emitted} tokens ·",
-            speed_of(outcome.stats),
-            f"· {outcome.seconds:.1f} s",
-        )
+        self._narrator.sum_up(outcome)
 
     def _consent(self, request: events.Request) -> events.Consent:
         if self._as_json or not sys.stdin.isatty():
             return "no"
         self._line.pause()
-        self._previewed = request.preview
         if request.tool in ("edit", "write", "patch"):
-            self._show_diff(request.preview)
+            self._narrator.diff(request.preview)
         else:
             self._say(request.preview, "bold")
         if request.note:
             self._say(request.note, "yellow")
         always = f", \\[a]lways {visible(request.always)}" if request.always else ""
-        self._err.print(f"Allow {request.tool}? [bold]\\[y]es, \\[n]o{always}:[/] ", end="")
+        self._narrator.err.print(f"Allow {request.tool}? [bold]\\[y]es, \\[n]o{always}:[/] ", end="")
         try:
             answer = input().strip().lower()
         except EOFError:
@@ -197,19 +212,6 @@ class AgentRun:
         finally:
             self._line.resume()
 
-    def _show_diff(self, diff: str) -> None:
-        if not self._as_json:
-            for text in diff_lines(diff):
-                self._err.print(text)
-
-    def _tell(self, note: str) -> None:
-        """What the user should know in any case: where prompts go, what had to be left out."""
-        self._err.print(Text(visible(note), "yellow"))
-
-    def _say(self, text: str, style: str = "") -> None:
-        if not self._as_json:
-            self._err.print(Text(visible(text), style))
-
 
 @contextmanager
 def _interrupting(cancel: Event) -> Iterator[None]:
@@ -225,8 +227,3 @@ def _interrupting(cancel: Event) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _short(value: object) -> str:
-    text = " ".join(str(value).split())
-    return text if len(text) <= 100 else f"{text[:99]}…"

@@ -52,7 +52,7 @@ def demo(
     model: ModelOption = None,
 ) -> None:
     """Repair a small buggy file with `coder fix --test`, in a throw-away repository."""
-    from assistant.agent.fix_events import FixOptions
+    from assistant.agent.fix import FixOptions
     from assistant.cli.fix_command import FixRun, read_files
     from assistant.cli.settings import settings_for
 

@@ -19,7 +19,8 @@ from assistant.cli.options import (
 from assistant.errors import InterruptedByUserError, RefusedError
 
 if TYPE_CHECKING:
-    from assistant.agent.fix_events import FixOptions, Outcome
+    from assistant.agent.events import AgentEvent, Outcome
+    from assistant.agent.fix import FixOptions
     from assistant.cli.engine import Remote
     from assistant.config import Settings
     from assistant.repo.files import SourceFile
@@ -51,7 +52,8 @@ def fix(
     flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
-    from assistant.agent.fix_events import FixOptions
+    from assistant.agent.events import report
+    from assistant.agent.fix import FixOptions
     from assistant.cli.engine import remote_for
     from assistant.cli.settings import settings_for
 
@@ -79,9 +81,10 @@ def fix(
     options = FixOptions(
         message, settings.test or None, tries, settings.test_timeout, settings.budget, dry_run, seed
     )
-    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(settings, remote)
+    run = FixRun(workspace, sources, options, yes=yes, quiet=as_json)
+    outcome = run.run(settings, remote)
     if as_json:
-        typer.echo(json.dumps(described(outcome), indent=2))
+        typer.echo(json.dumps(report(run.events), indent=2, default=str))
     raise typer.Exit(outcome.exit_code)
 
 
@@ -107,25 +110,20 @@ class FixRun:
         yes: bool,
         quiet: bool = False,
     ) -> None:
-        from rich.console import Console
-
-        from assistant.cli.live import LiveLine
+        from assistant.cli.narration import Narrator
 
         self._workspace = workspace
         self._sources = sources
         self._options = options
         self._yes = yes
-        self._quiet = quiet
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._line = LiveLine(self._err)
-        self._written = False
+        self._narrator = Narrator(quiet=quiet, diffs_on_stdout=True)
+        self._line, self._say = self._narrator.line, self._narrator.say
+        self.events: list[AgentEvent] = []
 
     def run(self, settings: "Settings", remote: "Remote | None" = None) -> "Outcome":
         """Load the model, do the work, tell how it ended."""
+        from assistant.agent.events import Changed, Outcome
         from assistant.agent.fix import Fixer, check_request
-        from assistant.agent.fix_events import Outcome
-        from assistant.chat.generator import Reply
         from assistant.cli.engine import open_generator
         from assistant.repo.checkpoints import open_checkpoints
 
@@ -133,7 +131,7 @@ class FixRun:
         outcome: Outcome | None = None
         with self._line:
             generator = open_generator(
-                "fix", remote, settings, self._workspace.root, self._line.loading, self._tell
+                "fix", remote, settings, self._workspace.root, self._line.loading, self._narrator.tell
             )
             try:
                 fixer = Fixer(
@@ -145,17 +143,16 @@ class FixRun:
                     self._consent,
                 )
                 for event in fixer.run():
+                    self.events.append(event)
                     if isinstance(event, Outcome):
                         outcome = event
-                        continue
-                    self._show(event)
-                    for note in event.notes if isinstance(event, Reply) else ():
-                        self._tell(note)
+                    else:
+                        self._narrator.show(event)
             except KeyboardInterrupt:
                 raise InterruptedByUserError(
                     "Interrupted.",
                     hint="Nothing is lost: coder undo --list shows what was written."
-                    if self._written
+                    if any(isinstance(event, Changed) for event in self.events)
                     else "Nothing was written.",
                 ) from None
             finally:
@@ -164,48 +161,6 @@ class FixRun:
         self._conclude(outcome)
         return outcome
 
-    def _show(self, event: Any) -> None:
-        from assistant.agent import fix_events as events
-
-        match event:
-            case events.Testing():
-                self._line.begin(f"$ {event.command}")
-            case events.Tested():
-                style = "green" if event.result.passed else "red"
-                self._say(f"$ {event.result.command}: {event.result.describe()}", style)
-            case events.Asking():
-                self._line.begin(f"{event.place.shown}, try {event.attempt}")
-            case events.Unusable():
-                self._say(f"The answer cannot be used: {event.reason}. Nothing was written.", "yellow")
-            case events.Proposed():
-                self._show_diff(event.changes)
-            case events.Written():
-                self._written = True
-            case events.Reduced():
-                hunks = f"{event.dropped} of {event.dropped + event.kept} hunks"
-                self._say(f"{hunks} were not needed for the test to pass and were dropped again:")
-                self._show_dropped(event.diff)
-            case _:
-                self._line.reply(event)
-
-    def _show_dropped(self, diff: str) -> None:
-        from assistant.cli.diff import diff_lines
-
-        if not self._quiet:
-            for text in diff_lines(diff):
-                self._err.print(text)
-
-    def _show_diff(self, changes: "Sequence[Any]") -> None:
-        from assistant.cli.diff import coloured
-
-        if self._quiet:
-            return
-        self._line.pause()
-        for change in changes:
-            for text in coloured(change):
-                self._out.print(text)
-        self._line.resume()
-
     def _consent(self, changes: "Sequence[Any]") -> bool:
         if self._yes:
             return True
@@ -213,7 +168,7 @@ class FixRun:
         names = ", ".join(change.place.source.shown for change in changes)
         then = f" and run `{self._options.test}`" if self._options.test else ""
         try:
-            self._err.print(f"Write {names}{then}? [bold]\\[y]es, \\[n]o, \\[a]lways:[/] ", end="")
+            self._narrator.err.print(f"Write {names}{then}? [bold]\\[y]es, \\[n]o, \\[a]lways:[/] ", end="")
             answer = input().strip().lower()
         except EOFError:
             return False
@@ -222,11 +177,9 @@ class FixRun:
         return self._yes or answer in ("y", "yes")
 
     def _conclude(self, outcome: "Outcome") -> None:
-        from assistant.cli.live import speed_of
-
         match outcome.status:
             case "done":
-                changed = ", ".join(outcome.texts)
+                changed = ", ".join(outcome.changed)
                 self._say(
                     f"Done: {changed} changed. To take it back: coder undo --turn {outcome.turn}", "green"
                 )
@@ -239,49 +192,5 @@ class FixRun:
             case "out of budget":
                 self._say("The time budget is spent. The files are as they were.", "yellow")
             case "not achieved":
-                self._say(f"Not achieved in {outcome.answers} answers. The files are as they were.", "red")
-        if outcome.answers and not self._quiet:
-            drafters = outcome.stats.by_drafter.items()
-            by = [f"{name} {count.accepted}/{count.drafted}" for name, count in drafters]
-            self._err.print(
-                f"{outcome.stats.emitted} tokens ·",
-                speed_of(outcome.stats),
-                *([f"· {', '.join(by)}"] if by else []),
-                f"· {outcome.seconds:.1f} s",
-            )
-
-    def _say(self, text: str, style: str = "") -> None:
-        if not self._quiet:
-            self._tell(text, style)
-
-    def _tell(self, note: str, style: str = "yellow") -> None:
-        """Also where there is JSON on stdout: where prompts go, what had to be left out."""
-        from rich.text import Text
-
-        from assistant.visible import visible
-
-        self._err.print(Text(visible(note), style))
-
-
-def described(outcome: "Outcome") -> dict[str, Any]:
-    """The outcome as the JSON document of `coder fix --json`."""
-    test = outcome.test
-    return {
-        "status": outcome.status,
-        "files": list(outcome.texts),
-        "diff": outcome.diff,
-        "turn": outcome.turn,
-        "tries": outcome.answers,
-        "dropped_hunks": outcome.dropped_hunks,
-        "test": test
-        and {
-            "command": test.command,
-            "passed": test.passed,
-            "exit_code": test.returncode,
-            "stopped": test.stopped or None,
-            "seconds": round(test.seconds, 3),
-            "output": test.output,
-        },
-        "seconds": round(outcome.seconds, 3),
-        "metrics": outcome.stats.as_dict(),
-    }
+                self._say(f"Not achieved in {outcome.steps} answers. The files are as they were.", "red")
+        self._narrator.sum_up(outcome)

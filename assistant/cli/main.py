@@ -170,7 +170,6 @@ def _register() -> None:
     app.command()(run)
     app.command()(ask)
     app.command()(review)
-    app.command()(sessions)
     app.command()(undo)
     app.command()(demo)
     app.command()(bench)
@@ -180,6 +179,7 @@ def _register() -> None:
     app.command("train-draft")(train_draft)
     app.command()(doctor)
     app.add_typer(models, name="models")
+    app.add_typer(sessions, name="sessions")
     app.add_typer(config, name="config")
 
 

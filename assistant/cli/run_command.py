@@ -46,6 +46,7 @@ def run(
     context: ContextOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
+    from assistant.agent.execute import Check
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
     from assistant.cli.engine import remote_for
@@ -67,9 +68,11 @@ def run(
             "Nobody can be asked for consent here.",
             hint="Add --yes, or --mode auto-edit (no commands) or read-only.",
         )
-    options = AgentOptions(steps, settings.budget, settings.test or None, settings.test_timeout, seed)
+    check = Check(settings.test, settings.test_timeout) if settings.test else None
+    options = AgentOptions(steps, settings.budget, check, seed)
     remote = remote_for(engine, settings, model=model, context=context)
-    raise typer.Exit(AgentRun(settings.mode, options, as_json=as_json).run(task, settings, resume, remote))
+    run = AgentRun(settings.mode, options, as_json=as_json, check_timeout_s=settings.test_timeout)
+    raise typer.Exit(run.run(task, settings, resume, remote))
 
 
 def ask(

@@ -1,22 +1,44 @@
-"""`coder sessions`: earlier work in this repository, to go on with."""
+"""`coder sessions`: earlier work in this repository, to look at, to go on with, and to be rid of."""
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli.options import JsonOption
+from assistant.errors import UsageError
 
-
-def sessions(as_json: JsonOption = False) -> None:
-    """List the sessions in this repository, the latest first: coder run --resume ID goes on with one."""
+if TYPE_CHECKING:
     from assistant.agent.session import Sessions
-    from assistant.repo.workspace import find_workspace
+
+sessions = typer.Typer(
+    help="Earlier work in this repository: list, show, rm. `coder run --resume ID` goes on with one.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its id, or `last`.")]
+
+
+@sessions.callback()
+def default(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    if ctx.invoked_subcommand is None:
+        list_sessions(as_json)
+    elif as_json:
+        raise UsageError(
+            "--json comes after the subcommand.", hint=f"coder sessions {ctx.invoked_subcommand} --json"
+        )
+
+
+@sessions.command("list")
+def list_sessions(as_json: JsonOption = False) -> None:
+    """All of them, the latest first, and whether their state is kept: then going on reads nothing again."""
     from assistant.visible import visible
 
-    records = Sessions(find_workspace(Path()).root).all()
+    records = _here().all()
     if as_json:
         typer.echo(json.dumps([asdict(record) for record in records], indent=2))
         return
@@ -26,4 +48,49 @@ def sessions(as_json: JsonOption = False) -> None:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time))
         task = " ".join(visible(record.task).split())
         status = record.status or "not ended"
-        typer.echo(f"{record.id}  {when}  {status:13}  {record.steps:3} steps  {task[:80]}")
+        state = f"state {record.state_bytes / 2**20:.0f} MB" if record.state_bytes else ""
+        typer.echo(f"{record.id}  {when}  {status:13}  {record.steps:3} steps  {state:14}  {task[:80]}")
+
+
+@sessions.command("show")
+def show_session(id: IdArgument, as_json: JsonOption = False) -> None:
+    """What happened in one."""
+    from assistant.visible import visible
+
+    events = _here().events(id)
+    if as_json:
+        typer.echo(json.dumps(events, indent=2))
+        return
+    for line in _told(events):
+        typer.echo(visible(line))
+
+
+@sessions.command("rm")
+def remove_session(id: IdArgument) -> None:
+    """Delete one, with its state. What it wrote in the repository stays."""
+    here = _here()
+    with here.resume(id)[0] as session:
+        session.delete()
+    typer.echo(f"Deleted session {session.id}.", err=True)
+
+
+def _here() -> "Sessions":
+    from assistant.agent.session import Sessions
+    from assistant.repo.workspace import find_workspace
+
+    return Sessions(find_workspace(Path()).root)
+
+
+def _told(events: list[dict[str, Any]]) -> Iterator[str]:
+    for event in events:
+        match event:
+            case {"event": "started", "task": task, "model": model}:
+                yield f"> {task}  ({model})"
+            case {"event": "observed", "brief": brief}:
+                yield f"  {brief}"
+            case {"event": "changed", "paths": paths}:
+                yield f"  changed: {', '.join(paths)}"
+            case {"event": "shrunk", "what": what}:
+                yield f"  left out of the context: {'; '.join(what)}"
+            case {"event": "outcome", "status": status, "answer": answer}:
+                yield f"{answer}\n({status})" if answer else f"({status})"

@@ -1,5 +1,6 @@
 """From a model's name to a generator that is ready to answer."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,9 +20,13 @@ from assistant.engine.fit import Fitted, fit, fit_with_draft, usual_options
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
 from assistant.engine.memory import FreeMemory
 from assistant.engine.options import FlashAttention, KvType
+from assistant.engine.state_store import StateStore
 from assistant.errors import ModelError, UsageError
 
 Progress = Callable[[str, float], None]
+# Kept KV states take at most this much, and this part of what is free.
+_MOST_STATE_BYTES = 4 * 2**30
+_STATES_OF_DISK = 0.1
 TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {RECOMMENDED}"
 
 
@@ -42,8 +47,8 @@ def load_generator(
     Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
     fit are refused. `kv_type` and `flash_attention` None choose what suits the machine, `exact` selects
     the reference profile. Without `draft` the model is loaded alone. With `repository`, what was answered
-    there before is drafted again. `progress` gets (what is done now, fraction), and `tell` what had to be
-    left out. Raises ModelError or UsageError."""
+    there before is drafted again, and conversations are kept. `progress` gets (what is done now, fraction),
+    and `tell` what had to be left out. Raises ModelError or UsageError."""
     files = wanted if isinstance(wanted, ModelFiles) else resolve_model(wanted)
     if not draft:
         files = replace(files, draft=None)
@@ -82,7 +87,14 @@ def load_generator(
         answers = _answers(repository, model) if repository else None
         family = detect_family(model.chat_template, model.architecture, files.family or model.name)
         generator = LocalGenerator(
-            model, context, curve, family=family, draft=drafter, answers=answers, name=files.name
+            model,
+            context,
+            curve,
+            family=family,
+            draft=drafter,
+            answers=answers,
+            states=_states() if repository else None,
+            name=files.name,
         )
         loaded.pop_all()
     return generator
@@ -104,6 +116,12 @@ def prepare(files: ModelFiles, progress: Progress) -> None:
 
 def _answers(repository: Path, model: Model) -> AnswerStore:
     return AnswerStore(store_path(cache_folder() / "answers", repository, model), model.n_vocab)
+
+
+def _states() -> StateStore:
+    folder = cache_folder() / "states"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return StateStore(folder, min(_MOST_STATE_BYTES, int(shutil.disk_usage(folder).free * _STATES_OF_DISK)))
 
 
 def _curve(context: Context, progress: Progress) -> CostCurve | None:

@@ -36,23 +36,32 @@ class StateStore:
     def __init__(self, folder: Path, budget_bytes: int) -> None:
         self._folder, self._budget = folder, budget_bytes
 
-    def save(self, context: Context) -> bool:
-        """Keep the state of `context`. False when it is empty, larger than the budget, or cannot be
-        written; nothing is lost but time then."""
+    def save(self, context: Context) -> Path | None:
+        """Keep the state of `context`; where it is now. None when it is empty, larger than the budget, or
+        cannot be written; nothing is lost but time then."""
         if not context.tokens or context.state_bytes > self._budget:
-            return False
+            return None
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = self._path(context)
             if path.exists():
                 path.touch()
-                return True
+                return path
             save_state(context, path)
         except (StateError, OSError):
-            return False
+            return None
         self._drop_contained(context, path)
         self._evict(path)
-        return True
+        return path
+
+    def tokens_of(self, context: Context, path: Path) -> list[int]:
+        """The token ids in a state of this store; none where it is gone, damaged, or not of a model and
+        configuration like those of `context`."""
+        try:
+            mine = path.parent == self._folder and path.name.startswith(f"{_key(context)}-")
+            return read_tokens(path) if mine else []
+        except StateError:
+            return []
 
     def find_longest_prefix(self, context: Context, tokens: Sequence[int]) -> Saved | None:
         """The state that serves most of `tokens` in `context`, or None."""

@@ -64,7 +64,7 @@ class Turns(Conversation):
     def _dialogue(self) -> "Dialogue":
         from assistant.agent.dialogue import Dialogue  # slow to import: the app is on the screen by now
 
-        return Dialogue(self._workspace.root)
+        return Dialogue(self._workspace)
 
     @property
     def answers(self) -> bool:

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from assistant.agent import events
+from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.events import AgentEvent, Consent, Outcome, Request
+from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions, nobody
 from assistant.agent.permissions import Mode, Permissions
 from assistant.chat.generator import Generator
@@ -43,8 +45,12 @@ class Run:
     mode: Mode = "full"
     consent: Consent = "no"
     test: str | None = None
+    answer_tokens: int = 4096
+    named_by: str = ""
     steps: int = 20
     budget_s: float | None = None
+    task: str = "Make add add."
+    briefing: Briefing = NO_BRIEFING
     cancel: Event = field(default_factory=Event)
     ask_user: Callable[[str], str | None] = nobody
     asked: list[Request] = field(default_factory=list)
@@ -61,12 +67,18 @@ class Run:
             open_checkpoints(self.root),
             Permissions(self.root, self.mode),
             agree,
-            AgentOptions(self.steps, self.budget_s, self.test),
+            AgentOptions(
+                self.steps,
+                self.budget_s,
+                Check(self.test, named_by=self.named_by) if self.test else None,
+                briefing=self.briefing,
+                answer_tokens=self.answer_tokens,
+            ),
             ask_user=self.ask_user,
             cancel=self.cancel,
             history=history,
         )
-        self.events = list(agent.run("Make add add."))
+        self.events = list(agent.run(self.task))
         outcome = self.events[-1]
         assert isinstance(outcome, Outcome)
         return outcome

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.dialogue import Dialogue, FileChange, asks_for_change, problem_in_words
+from assistant.agent.dialogue import Dialogue, FileChange
+from assistant.agent.orders import asks_for_change, problem_in_words
 from assistant.chat.generator import Reply
 from assistant.engine.stats import Stats
 from assistant.errors import CoderError
+from assistant.repo.workspace import Workspace
 from tests.scripted import ScriptedGenerator
 
 CODE = "def add(a, b):\n    return a - b\n"
@@ -56,7 +58,7 @@ def test_the_problem_is_what_is_left_of_the_order(text: str, problem: str) -> No
 
 
 def test_a_small_file_is_rewritten_as_a_whole_in_the_form_that_small_models_follow(root: Path) -> None:
-    question = Dialogue(root).ask("add is wrong, fix @calc.py", ScriptedGenerator())
+    question = Dialogue(Workspace(root, is_git=False)).ask("add is wrong, fix @calc.py", ScriptedGenerator())
     asked = question.messages[-1].content
     assert asked == f"Fix the bug in this Python code. add is wrong.\n\n{CODE}".rstrip("\n")
     assert question.options.prefix == "```python\n"
@@ -65,7 +67,7 @@ def test_a_small_file_is_rewritten_as_a_whole_in_the_form_that_small_models_foll
 
 
 def test_the_rewrite_becomes_a_change_and_a_closed_block_in_the_history(root: Path) -> None:
-    dialogue = Dialogue(root)
+    dialogue = Dialogue(Workspace(root, is_git=False))
     question = dialogue.ask("fix @calc.py", ScriptedGenerator())
     answer = reply(f"```python\n{FIXED}".rstrip("\n"))
     dialogue.keep(question, answer)
@@ -79,7 +81,7 @@ def test_the_rewrite_becomes_a_change_and_a_closed_block_in_the_history(root: Pa
 
 @pytest.mark.parametrize("code", [CODE, "", "def add(a, b:\n"])
 def test_a_rewrite_that_cannot_be_used_says_why(root: Path, code: str) -> None:
-    dialogue = Dialogue(root)
+    dialogue = Dialogue(Workspace(root, is_git=False))
     question = dialogue.ask("fix @calc.py", ScriptedGenerator())
     (why,) = dialogue.changes(question, reply(f"```python\n{code}"))
     assert isinstance(why, CoderError)
@@ -87,7 +89,7 @@ def test_a_rewrite_that_cannot_be_used_says_why(root: Path, code: str) -> None:
 
 
 def test_several_files_and_pasted_text_are_talked_about(root: Path) -> None:
-    dialogue = Dialogue(root)
+    dialogue = Dialogue(Workspace(root, is_git=False))
     both = dialogue.ask("fix @calc.py and @other.py", ScriptedGenerator())
     assert both.rewrite is None and CODE in both.messages[-1].content
     pasted = dialogue.ask("fix @calc.py", ScriptedGenerator(), pasted="see @gone.py")
@@ -95,10 +97,18 @@ def test_several_files_and_pasted_text_are_talked_about(root: Path) -> None:
 
 
 def test_a_change_is_made_of_the_file_that_the_model_knows(root: Path) -> None:
-    dialogue = Dialogue(root)
+    dialogue = Dialogue(Workspace(root, is_git=False))
     answer = reply(f"```python calc.py\n{FIXED}```")
     question = dialogue.ask("what is wrong in @calc.py?", ScriptedGenerator())
     (root / "calc.py").write_text("mine\n")
     (change,) = dialogue.changes(question, answer)
     assert isinstance(change, FileChange)
     assert change.source.text == CODE
+
+
+def test_folders_and_names_are_talked_about(root: Path) -> None:
+    dialogue = Dialogue(Workspace(root, is_git=False))
+    named = dialogue.ask("fix @add", ScriptedGenerator())
+    assert (named.rewrite, named.messages[-1].content) == (None, f"fix @add\n\n``` calc.py:1-2\n{CODE}```")
+    folder = dialogue.ask("what is in @. now?", ScriptedGenerator())
+    assert [file.shown for file in folder.files] == ["calc.py", "other.py"]

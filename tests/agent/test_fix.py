@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from assistant.agent.command import CommandResult
-from assistant.agent.fix import Fixer
-from assistant.agent.fix_events import FixEvent, FixOptions, Outcome, Proposed, Reduced, Unusable, Written
+from assistant.agent.events import AgentEvent, Changed, Outcome, Proposed, Reduced, Unusable
+from assistant.agent.fix import Fixer, FixOptions
 from assistant.agent.rewrite import Change
 from assistant.errors import ContextFullError, RefusedError, UsageError
 from assistant.repo.checkpoints import Checkpoints, apply_undo, plan_undo
@@ -42,7 +42,7 @@ def fix(
     names: Sequence[str] = ("calc.py",),
     consent: bool | list[bool] = True,
     options: FixOptions | None = None,
-) -> tuple[Outcome, list[FixEvent]]:
+) -> tuple[Outcome, list[AgentEvent]]:
     answers = iter(consent) if isinstance(consent, list) else None
 
     def agree(_: Sequence[Change]) -> bool:
@@ -63,7 +63,7 @@ def fix(
     return outcome, events
 
 
-def of_type(events: Sequence[FixEvent], kind: type) -> list[FixEvent]:
+def of_type(events: Sequence[AgentEvent], kind: type) -> list[AgentEvent]:
     return [event for event in events if isinstance(event, kind)]
 
 
@@ -76,7 +76,7 @@ def test_the_change_is_written_and_can_be_taken_back(root: Path) -> None:
     outcome, events = fix(root, ScriptedGenerator(FENCED + FIXED))
     assert outcome.status == "done"
     assert (root / "calc.py").read_text() == FIXED
-    assert len(of_type(events, Written)) == 1
+    assert len(of_type(events, Changed)) == 1
     assert outcome.diff.endswith("-    return a - b\n+    return a + b\n")
     (turn,) = Checkpoints(root.parent / "kept", root).turns()
     assert (turn.id, turn.title) == (outcome.turn, "fix calc.py: add is wrong")
@@ -146,7 +146,7 @@ def test_it_goes_round_until_the_test_passes(root: Path) -> None:
     wrong = BUGGY.replace("-", "*")
     generator = ScriptedGenerator(FENCED + wrong, FENCED + FIXED)
     outcome, events = fix(root, generator, options=FixOptions(test=PASSES_WHEN_FIXED))
-    assert (outcome.status, outcome.answers) == ("done", 2)
+    assert (outcome.status, outcome.steps) == ("done", 2)
     assert outcome.test is not None and outcome.test.passed
     assert len(of_type(events, Proposed)) == 2
     assert (root / "calc.py").read_text() == FIXED
@@ -214,7 +214,7 @@ def test_the_function_is_asked_for_where_the_short_file_did_not_come_back_whole(
     (root / "calc.py").write_text(BUGGY + rest)
     generator = ScriptedGenerator(FENCED + "def double(x:\n", FENCED + FIXED)
     outcome, events = fix(root, generator, options=FixOptions("add is wrong", test=PASSES_WHEN_FIXED))
-    assert (outcome.status, outcome.answers) == ("done", 2)
+    assert (outcome.status, outcome.steps) == ("done", 2)
     assert len(of_type(events, Unusable)) == 1
     assert "double" not in generator.asked[1][0][-1].content
     assert (root / "calc.py").read_text() == FIXED + rest

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.mentions import Mentions, mentioned_files, resolve_mentions, with_files
+from assistant.agent.mentions import Mentions, resolve_mentions, with_files
 from assistant.errors import CoderError, UsageError
 from assistant.repo.map.cache import TagCache
 from assistant.repo.map.index import index_repository
@@ -10,7 +10,7 @@ from assistant.repo.workspace import Workspace
 
 
 def sent(text: str, root: Path) -> str:
-    return with_files(text, mentioned_files(text, root))
+    return with_files(text, resolved(text, root).files)
 
 
 def test_the_text_of_a_mentioned_file_goes_with_the_message(tmp_path: Path) -> None:
@@ -34,10 +34,10 @@ def test_a_decorator_or_an_address_is_no_mention(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["src/gone.py", "gone.py.", '"gone"', "a/" + "x" * 5000])
 def test_a_missing_file_is_reported(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="There is no file"):
-        mentioned_files(f"fix @{name}", tmp_path)
+        resolved(f"fix @{name}", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["binary", "folder", "../outside.txt"])
+@pytest.mark.parametrize("name", ["binary", "folder", "../outside.txt", ".."])
 def test_what_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -45,13 +45,13 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
     (root / "folder").mkdir()
     (tmp_path / "outside.txt").write_text("secret")
     with pytest.raises(CoderError):
-        mentioned_files(f"see @{name}", root)
+        resolved(f"see @{name}", root)
 
 
 def resolved(text: str, root: Path) -> Mentions:
     workspace = Workspace(root, is_git=False)
     with TagCache(root.parent / "cache", root) as cache:
-        return resolve_mentions(text, workspace, index_repository(workspace, cache))
+        return resolve_mentions(text, workspace, lambda: index_repository(workspace, cache))
 
 
 @pytest.fixture

@@ -83,4 +83,4 @@ def test_every_event_can_be_kept(root: Path) -> None:
         "started", "step", "reply", "called", "consented", "changed", "checking", "checked", "observed",
         "step", "reply", "called", "observed", "outcome",
     ]  # fmt: skip
-    assert json.loads(json.dumps(documents))[-1]["test"]["returncode"] == 0
+    assert json.loads(json.dumps(documents))[-1]["test"]["exit_code"] == 0

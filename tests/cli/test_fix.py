@@ -45,7 +45,10 @@ def test_a_bug_is_repaired_until_its_test_passes(home: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert document["status"] == "done"
     assert document["test"]["passed"]
-    assert document["files"] == ["mod.py"]
+    assert document["changed"] == ["mod.py"]
+    kinds = [event["event"] for event in document["events"]]
+    assert (kinds[0], kinds[-1]) == ("started", "outcome")
+    assert {"checking", "checked", "asking", "reply", "proposed", "changed"} <= set(kinds)
     metrics = document["metrics"]
     assert metrics["decode_tps"] > 0
     assert metrics["accepted"] <= metrics["drafted"]

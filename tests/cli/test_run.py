@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from assistant.agent.session import Sessions
 from assistant.cli import setup
 from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, call, root, script
 from tests.cli.coder import Ran, coder
@@ -65,6 +66,19 @@ def test_going_on_with_the_last_session(model: list[str]) -> None:
     assert run("run", "--resume", "last", "--yes").code == 0
     assert [line.split()[-1] for line in run("sessions").out.splitlines()] == ["Look."]
     assert run("run", "--resume", "gone", "--yes").code == 2
+
+
+def test_a_session_is_looked_at_and_deleted(model: list[str], root: Path) -> None:
+    model += script(FIX, DONE)
+    id = json.loads(run("run", "Make add add.", "--yes", "--json").out)["session"]
+    shown = run("sessions", "show", "last").out
+    assert all(line in shown for line in ("> Make add add.", "changed: calc.py", "add adds now.", "(done)"))
+    assert json.loads(run("sessions", "show", id, "--json").out)[0]["event"] == "started"
+    with Sessions(root).resume(id)[0]:
+        assert run("sessions", "rm", id).code == 4, "it is being worked on"
+    assert run("sessions", "rm", id).code == 0
+    assert (run("sessions", "list").out, run("sessions", "show", id).code) == ("", 2)
+    assert (root / "calc.py").read_text() == FIXED
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.agent.answer import code_blocks
 from assistant.agent.events import AgentEvent, Consent, Observed, Outcome, Request
+from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.permissions import Permissions
 from assistant.chat.tools import FORMATS
@@ -58,7 +59,7 @@ def work(exercise: Exercise, root: Path, replies: Sequence[str], *, test: str | 
         open_checkpoints(root),
         Permissions(root, "ask"),
         agree,
-        AgentOptions(steps=len(replies) + 4, test=test),
+        AgentOptions(steps=len(replies) + 4, check=Check(test) if test else None),
     )
     happened = list(agent.run(exercise.task))
     outcome = happened[-1]

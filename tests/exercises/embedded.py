@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.agent import fix_events as events
+from assistant.agent import events
 from assistant.agent.check import failure_report
-from assistant.agent.fix import Fixer
-from assistant.agent.fix_events import FixOptions
+from assistant.agent.fix import Fixer, FixOptions
 from assistant.catalog import embedded
 from assistant.chat.generator import Generator
 from assistant.cli.setup import load_generator
@@ -59,16 +58,16 @@ def _repair(exercise: Exercise, root: Path, generator: Generator, *, told: bool)
         generator, [source], find_workspace(root), open_checkpoints(root), options, lambda changes: True
     )
     why: list[str] = []
-    outcome = events.Outcome()
+    outcome = events.Outcome("not achieved")
     asked = ""
     for event in fixer.run():
         match event:
             case events.Asking():
-                asked = f"{event.place.shown}, try {event.attempt}"
+                asked = f"{event.what}, try {event.attempt}"
             case events.Unusable():
                 why.append(f"{asked}: {event.reason}")
-            case events.Tested() if asked and not event.result.passed:
+            case events.Checked() if asked and not event.result.passed:
                 why.append(f"{asked}: {'; '.join(failure_report(event.result, root)[:2])}")
             case events.Outcome():
                 outcome = event
-    return Repair(exercise.name, outcome.status == "done", outcome.answers, time.monotonic() - started, why)
+    return Repair(exercise.name, outcome.status == "done", outcome.steps, time.monotonic() - started, why)

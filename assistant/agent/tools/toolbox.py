@@ -42,6 +42,15 @@ class Toolbox:
         return explain(self._specs, self.format)
 
     @property
+    def room(self) -> int:
+        """Tokens that an answer may take."""
+        return self._room
+
+    def leave_room(self, tokens: int) -> None:
+        """The next answer may take so many."""
+        self._room = tokens
+
+    @property
     def grammar(self) -> Grammar:
         return call_grammar(self._specs, self.format, room=self._room)
 

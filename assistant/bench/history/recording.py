@@ -3,13 +3,21 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from assistant.bench.history.database import DamagedError, HistoryError, set_aside
 from assistant.bench.history.generation import Generation
 from assistant.bench.history.store import History
 from assistant.bench.history.task_type import task_of
-from assistant.chat.generator import Generator, KnowsCosts, Reply, ReplyEvent, ReplyOptions, TextPiece
+from assistant.chat.generator import (
+    Generator,
+    KeepsState,
+    KeptState,
+    KnowsCosts,
+    Reply,
+    ReplyEvent,
+    ReplyOptions,
+    TextPiece,
+)
 from assistant.chat.messages import Message
 from assistant.chat.tools import ToolFormatName
 from assistant.engine.stats import Stats
@@ -78,7 +86,7 @@ class Recorded:
         return self._generator.thinks_first
 
     @property
-    def tool_format(self) -> ToolFormatName:
+    def tool_format(self) -> ToolFormatName | None:
         return self._generator.tool_format
 
     @property
@@ -107,10 +115,12 @@ class Recorded:
                 self._record(live, options, "".join(text), "cancelled")
             raise
 
-    def keep_state(self) -> Any:
+    def keep_state(self) -> KeptState | None:
         """As the generator does, where it can."""
-        keep = getattr(self._generator, "keep_state", None)
-        return keep() if keep else None
+        return self._generator.keep_state() if isinstance(self._generator, KeepsState) else None
+
+    def take_up(self, kept: KeptState) -> bool:
+        return isinstance(self._generator, KeepsState) and self._generator.take_up(kept)
 
     def close(self) -> None:
         self._recorder.close()
