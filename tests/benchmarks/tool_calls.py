@@ -1,6 +1,8 @@
 """How many tool calls that the embedded model writes at temperature 1 can be parsed and checked.
 
-python -m tests.benchmarks.tool_calls [--count N] [--format NAME]
+python -m tests.benchmarks.tool_calls [--count N] [--first N] [--format NAME]
+
+`--first` goes on where a part of the run ended: answer n has the same seed in every part.
 """
 
 import argparse
@@ -46,6 +48,7 @@ def outcome_of(reply: Reply, toolbox: Toolbox) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--format", choices=list(FORMATS), default="json")
     chosen = parser.parse_args()
     path = embedded.available()
@@ -58,9 +61,7 @@ def main() -> None:
     system = Message("system", f"You are a coding agent.\n{toolbox.explained}")
     found: Counter[str] = Counter()
     started = time.monotonic()
-    for number in range(chosen.count):
-        if number and number % 25 == 0:
-            print(f"{number}: {sum(n for what, n in found.items() if what.startswith('parsed'))} parsed")
+    for number in range(chosen.first, chosen.first + chosen.count):
         question = Message("user", TASKS[number % len(TASKS)])
         # Left to itself the model seldom takes the tools with many arguments: every second time it must.
         allowed = single[number // 2 % len(single)] if number % 2 else toolbox

@@ -1,9 +1,10 @@
 """The grammar of an answer that ends with a call: whatever the model samples, it can be parsed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from assistant.chat.tools import dsml
 from assistant.chat.tools.call import ToolSpec
 from assistant.chat.tools.formats import ToolFormat
 from assistant.engine.constraint import Grammar
@@ -13,6 +14,7 @@ _THOUGHT = r"/[^<{}｜]{0,%d}/"
 _MOST_THOUGHT_CHARS = 300
 _SHARE_OF_THOUGHT = 1 / 4
 _FRAME_TOKENS = 40
+_DSML_PARAMETER_TOKENS = 16
 # Texts have more characters than tokens; what is short is held to one a token, as the worst there is.
 _TEXT_CHARS_A_TOKEN = 2
 # As many items as a list always has room for.
@@ -32,20 +34,54 @@ def call_grammar(specs: Sequence[ToolSpec], format: ToolFormat, *, room: int) ->
         f"start: THOUGHT {_quoted(format.before)} call",
         "THOUGHT: " + _THOUGHT % thought,
         "call: " + " | ".join(calls),
-        *(f"arguments{i}: %json {json.dumps(_bounded(spec, room))}" for i, spec in enumerate(specs)),
+        *(rule for i, spec in enumerate(specs) for rule in _arguments(f"arguments{i}", spec, format, room)),
     ]
     return Grammar("lark", "\n".join(rules))
 
 
-def longest_text(spec: ToolSpec, room: int) -> int:
+def longest_text(spec: ToolSpec, format: ToolFormat, *, room: int) -> int:
     """Characters that an argument which is a whole text may have where there are `room` tokens. One that
     reaches this was cut off by the grammar."""
-    return _share(spec, room) * _TEXT_CHARS_A_TOKEN
+    return _share(spec, format, room) * _TEXT_CHARS_A_TOKEN
 
 
-def _bounded(spec: ToolSpec, room: int) -> dict[str, Any]:
+def _arguments(rule: str, spec: ToolSpec, format: ToolFormat, room: int) -> Iterator[str]:
+    """The rules of a call's arguments; the first is called `rule`."""
+    schema = _bounded(spec, format, room)
+    if format.arguments == "json":
+        yield f"{rule}: %json {json.dumps({**schema, 'x-guidance': _AS_PYTHON_WRITES_IT})}"
+        return
+    required = schema.get("required", ())
+    parameters = list(schema["properties"].items())
+    names = [f"{rule}_{i}" for i in range(len(parameters))]
+    marks = ["" if name in required else "?" for name, _ in parameters]
+    sequence = " ".join(f"{name}{mark}" for name, mark in zip(names, marks, strict=True))
+    yield f"{rule}: " + " | ".join(filter(None, (sequence, "" if required else r'"\n"')))
+    for parameter_rule, (name, parameter) in zip(names, parameters, strict=True):
+        yield from _parameter(parameter_rule, name, parameter)
+
+
+def _parameter(rule: str, name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    """The rules of one parameter in DSML."""
+    choices = schema.get("enum", ())
+    is_text = schema.get("type") == "string" or (
+        bool(choices) and all(isinstance(each, str) for each in choices)
+    )
+    close = _quoted(dsml.CLOSE)
+    yield f"{rule}: {_quoted(dsml.opening(name, text=is_text))} {rule}_value"
+    if not is_text:
+        yield f"{rule}_value: {rule}_json {close}"
+        yield f"{rule}_json: %json {json.dumps({**schema, 'x-guidance': _AS_PYTHON_WRITES_IT})}"
+    elif choices:
+        yield f"{rule}_value: ({' | '.join(map(_quoted, choices))}) {close}"
+    else:  # a text ends where the mark first stands
+        least, most = schema.get("minLength", 0), schema["maxLength"]
+        yield f"{rule}_value[suffix={close}]: /(?s:.{{{least},{most}}})/"
+
+
+def _bounded(spec: ToolSpec, format: ToolFormat, room: int) -> dict[str, Any]:
     properties: Mapping[str, Mapping[str, Any]] = spec.schema["properties"]
-    share, text = _share(spec, room), longest_text(spec, room)
+    share, text = _share(spec, format, room), longest_text(spec, format, room=room)
     return {
         **spec.schema,
         "properties": {
@@ -53,7 +89,6 @@ def _bounded(spec: ToolSpec, room: int) -> dict[str, Any]:
             for name, schema in properties.items()
         },
         "additionalProperties": False,
-        "x-guidance": _AS_PYTHON_WRITES_IT,
     }
 
 
@@ -68,10 +103,12 @@ def _shortened(schema: Mapping[str, Any], most: int) -> dict[str, Any]:
             return dict(schema)
 
 
-def _share(spec: ToolSpec, room: int) -> int:
+def _share(spec: ToolSpec, format: ToolFormat, room: int) -> int:
     """Tokens for each string of a call."""
-    strings = [each for each in spec.schema["properties"].values() if each.get("type") in ("string", "array")]
-    left = int(room * (1 - _SHARE_OF_THOUGHT)) - _FRAME_TOKENS
+    properties = spec.schema["properties"].values()
+    strings = [each for each in properties if each.get("type") in ("string", "array")]
+    frame = _FRAME_TOKENS + (len(properties) * _DSML_PARAMETER_TOKENS if format.arguments == "dsml" else 0)
+    left = int(room * (1 - _SHARE_OF_THOUGHT)) - frame
     return max(left // max(len(strings), 1), 8)
 
 

@@ -10,8 +10,13 @@ from assistant.chat.tools.formats import ToolFormat
 def explain_tools(specs: Sequence[ToolSpec], format: ToolFormat) -> str:
     """One line a tool with its arguments, and how a call of the first is written."""
     lines = [f"- {spec.name}({_signature(spec)}): {spec.about}" for spec in specs]
+    return "\n".join(["Tools:", *lines, example_call(specs, format)])
+
+
+def example_call(specs: Sequence[ToolSpec], format: ToolFormat) -> str:
+    """How a call of the first tool is written."""
     example = format.call(specs[0].name, specs[0].example)
-    return "\n".join(["Tools:", *lines, "A call is written like this, with nothing behind it:", example])
+    return f"A call is written like this, with nothing behind it:\n{example}"
 
 
 def _signature(spec: ToolSpec) -> str:
