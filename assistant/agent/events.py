@@ -9,7 +9,9 @@ from assistant.chat.generator import PromptRead, Reply, ReplyEvent, TextPiece
 from assistant.engine.stats import Stats
 from assistant.errors import ExitCode
 
-Status = Literal["done", "step limit", "repetition", "context full", "refused", "out of budget", "cancelled"]
+Status = Literal[
+    "done", "step limit", "repetition", "no call", "context full", "refused", "out of budget", "cancelled"
+]
 _EXIT_CODES: dict[Status, ExitCode] = {
     "done": ExitCode.DONE,
     "refused": ExitCode.REFUSED,

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.agent import events
 from assistant.agent.budget import Budget
+from assistant.agent.constrained import Constrained
 from assistant.agent.context import Window, replay
 from assistant.agent.events import AgentEvent, AskConsent, Outcome, Status
 from assistant.agent.execute import Executor
@@ -25,6 +26,8 @@ from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
 _MOST_REFUSALS = 3
+# One after another, by a model that no grammar holds.
+_MOST_UNREAD_ANSWERS = 5
 _LONGEST_ANSWER = 4096
 _SHARE_FOR_ANSWER = 1 / 3
 _SHARE_FOR_RESULT = 1 / 6
@@ -70,6 +73,7 @@ class Agent:
         history: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._generator = generator
+        self._constrained = Constrained(generator)
         self._workspace = workspace
         self._checkpoints = checkpoints
         self._permissions = permissions
@@ -137,6 +141,8 @@ class Agent:
                 return "refused"
             if self._repetition.stuck:
                 return "repetition"
+            if executor.unread >= _MOST_UNREAD_ANSWERS:
+                return "no call"
         return "step limit"
 
     def _plan(
@@ -152,7 +158,7 @@ class Agent:
             cancel=environment.cancel,
         )
         reply: Reply | None = None
-        for event in self._generator.reply(window.messages, options):
+        for event in self._constrained.reply(window.messages, options):
             yield event
             if isinstance(event, Reply):
                 reply = event

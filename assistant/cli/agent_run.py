@@ -18,6 +18,7 @@ from assistant.agent import events
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
+from assistant.chat.generator import Reply
 from assistant.cli.diff import diff_lines
 from assistant.cli.live import LiveLine, speed_of
 from assistant.errors import ExitCode
@@ -32,6 +33,7 @@ _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
     "step limit": ("Not achieved: all steps are used up.", "red"),
     "repetition": ("Not achieved: the model went round in circles.", "red"),
+    "no call": ("Not achieved: the model wrote no tool call that can be read.", "red"),
     "context full": ("Not achieved: the model's context is full.", "red"),
     "refused": ("Refused.", "yellow"),
     "out of budget": ("The time budget is spent; what was written stays.", "yellow"),
@@ -138,6 +140,8 @@ class AgentRun:
                 self._say(
                     f"Made room in the context, from {taken}; left out: {'; '.join(event.what)}", "yellow"
                 )
+            case Reply() if event.notes:
+                self._say("\n".join(event.notes), "yellow")
             case events.Observed() if not event.ok:
                 self._say(f"  {_short(event.text)}", "yellow")
             case events.Started() | events.Consented() | events.Observed() | events.Outcome():
