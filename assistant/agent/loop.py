@@ -16,7 +16,7 @@ from assistant.agent.events import AgentEvent, AskConsent, Outcome, Status
 from assistant.agent.execute import Executor
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
-from assistant.agent.tools import TOOLS, AskUser, Environment, Toolbox
+from assistant.agent.tools import TOOLS, AskUser, Environment, Tool, Toolbox
 from assistant.chat.generator import Generator, Reply, ReplyOptions
 from assistant.engine.sampling import Sampling
 from assistant.engine.stats import Stats
@@ -57,7 +57,7 @@ def nobody(question: str) -> str | None:
 class Agent:
     """Works on one task in `workspace`. `consent` is asked before what `permissions` do not allow, and
     `ask_user` is how the model asks a person. Setting `cancel` stops it within one step. `history` are the
-    events of a session that is gone on with."""
+    events of a session that is gone on with, `tools` are there besides the agent's own."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Agent:
         ask_user: AskUser = nobody,
         cancel: Event | None = None,
         history: Sequence[Mapping[str, Any]] = (),
+        tools: Sequence[Tool[Any]] = (),
     ) -> None:
         self._generator = generator
         self._constrained = Constrained(generator)
@@ -81,6 +82,7 @@ class Agent:
         self._options = options
         self._ask_user = ask_user
         self._history = history
+        self._tools = (*TOOLS, *tools)
         self._budget = Budget(options.budget_s, cancel)
         self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), _LONGEST_ANSWER)
         self._repetition = Repetition()
@@ -177,7 +179,7 @@ class Agent:
 
     def _toolbox(self) -> Toolbox:
         reads_only = self._permissions.mode == "read-only"
-        tools = [tool for tool in TOOLS if tool.permission == "read" or not reads_only]
+        tools = [tool for tool in self._tools if tool.permission == "read" or not reads_only]
         return Toolbox(tools, self._generator.tool_format, room=self._room)
 
     def _window(self, task: str, toolbox: Toolbox) -> Window:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from assistant.agent import events
 from assistant.agent.loop import Agent, AgentOptions
+from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.chat.generator import Reply
@@ -44,10 +45,13 @@ _ENDINGS: dict[events.Status, tuple[str, str]] = {
 class AgentRun:
     """One run in the working directory's repository."""
 
-    def __init__(self, mode: Mode, options: AgentOptions, *, as_json: bool) -> None:
+    def __init__(
+        self, mode: Mode, options: AgentOptions, *, as_json: bool, servers: Sequence[McpServer] = ()
+    ) -> None:
         self._mode: Mode = mode
         self._options = options
         self._as_json = as_json
+        self._servers = servers
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
         self._line = LiveLine(self._err)
         self._cancel = Event()
@@ -87,20 +91,23 @@ class AgentRun:
         history: Sequence[Mapping[str, Any]],
         task: str,
     ) -> ExitCode:
-        agent = Agent(
-            generator,
-            workspace,
-            open_checkpoints(workspace.root),
-            Permissions(workspace.root, self._mode),
-            self._consent,
-            self._options,
-            ask_user=self._ask_user,
-            cancel=self._cancel,
-            history=history,
-        )
+        permissions = Permissions(workspace.root, self._mode)
+        servers = McpServers(workspace.root, permissions, self._consent, self._warn)
         documents = []
         outcome = events.Outcome("cancelled")
-        with _interrupting(self._cancel):
+        with servers.tools(self._servers) as tools, _interrupting(self._cancel):
+            agent = Agent(
+                generator,
+                workspace,
+                open_checkpoints(workspace.root),
+                permissions,
+                self._consent,
+                self._options,
+                ask_user=self._ask_user,
+                cancel=self._cancel,
+                history=history,
+                tools=tools,
+            )
             for event in agent.run(task):
                 session.append(event)
                 if self._as_json and (document := events.as_json(event)):
@@ -203,6 +210,10 @@ class AgentRun:
         if not self._as_json:
             for text in diff_lines(diff):
                 self._err.print(text)
+
+    def _warn(self, text: str) -> None:
+        """On stderr also where stdout is one JSON document."""
+        self._err.print(Text(visible(text), "yellow"))
 
     def _say(self, text: str, style: str = "") -> None:
         if not self._as_json:

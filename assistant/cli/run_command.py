@@ -1,6 +1,7 @@
 """`coder run` and `coder ask`: one task, or one question, through the agent's loop."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,9 @@ from assistant.cli.options import ContextOption, JsonOption, ModelOption
 from assistant.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.agent.mcp import McpServer
     from assistant.agent.permissions import Mode
 
 _MOST_STDIN_CHARS = 200_000
@@ -41,6 +45,10 @@ def run(
     steps: StepsOption = 40,
     resume: ResumeOption = None,
     seed: SeedOption = 0,
+    mcp: Annotated[
+        Path | None,
+        typer.Option("--mcp", metavar="FILE", help="MCP servers that add tools: a TOML file."),
+    ] = None,
     as_json: JsonOption = False,
     model: ModelOption = None,
     context: ContextOption = None,
@@ -57,7 +65,10 @@ def run(
             hint="Add --yes, or --mode auto-edit (no commands) or read-only.",
         )
     options = AgentOptions(steps, budget, test, test_timeout, seed)
-    raise typer.Exit(AgentRun(chosen, options, as_json=as_json).run(task, model, context, resume))
+    servers = _servers(mcp) if mcp else ()
+    raise typer.Exit(
+        AgentRun(chosen, options, as_json=as_json, servers=servers).run(task, model, context, resume)
+    )
 
 
 def ask(
@@ -77,6 +88,12 @@ def ask(
     task = _task(text, resume)
     options = AgentOptions(steps, budget, seed=seed)
     raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, model, context, resume))
+
+
+def _servers(file: Path) -> "Sequence[McpServer]":
+    from assistant.agent.mcp import read_servers
+
+    return read_servers(file)
 
 
 def _mode(name: str) -> "Mode":

@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -15,6 +15,7 @@ from assistant.agent import events
 from assistant.agent.events import AgentEvent, Consent, Outcome, Request
 from assistant.agent.loop import Agent, AgentOptions, nobody
 from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.tools import Tool
 from assistant.chat.generator import Generator
 from assistant.chat.tools import FORMATS
 from assistant.repo.checkpoints import open_checkpoints
@@ -47,6 +48,7 @@ class Run:
     budget_s: float | None = None
     cancel: Event = field(default_factory=Event)
     ask_user: Callable[[str], str | None] = nobody
+    tools: Sequence[Tool[Any]] = ()
     asked: list[Request] = field(default_factory=list)
     events: list[AgentEvent] = field(default_factory=list)
 
@@ -65,6 +67,7 @@ class Run:
             ask_user=self.ask_user,
             cancel=self.cancel,
             history=history,
+            tools=self.tools,
         )
         self.events = list(agent.run("Make add add."))
         outcome = self.events[-1]

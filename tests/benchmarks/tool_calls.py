@@ -37,10 +37,9 @@ def outcome_of(reply: Reply, toolbox: Toolbox) -> str:
         return "unparseable" if reply.finish == "stop" else "cut off"
     if call is None:
         return "no call"
-    tool = toolbox[call.name]
     try:
-        tool.Arguments.model_validate(dict(call.arguments))
-    except ValueError:
+        toolbox[call.name].checked(call.arguments)
+    except ToolCallError:
         return "arguments refused"
     return f"parsed: {call.name}"
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from assistant.agent.tools.ask import Ask
 from assistant.agent.tools.done import Done
 from assistant.agent.tools.edit import Edit, WriteFile
@@ -75,15 +73,4 @@ class Toolbox:
             value = call.arguments.get(name)
             if isinstance(value, str) and len(value) >= longest_text(spec, self.format, room=self._room):
                 raise ToolCallError(f"{name} is too long for one call; nothing was done. Do it in parts.")
-        try:
-            arguments = tool.Arguments.model_validate(dict(call.arguments))
-        except ValidationError as error:
-            raise ToolCallError(_explained(call.name, error)) from error
-        return tool.prepare(arguments, environment)
-
-
-def _explained(name: str, error: ValidationError) -> str:
-    wrong = [
-        f"{'.'.join(map(str, each['loc'])) or 'the arguments'}: {each['msg']}" for each in error.errors()
-    ]
-    return f"{name} cannot be called like this: {'; '.join(wrong[:4])}."
+        return tool.prepare(tool.checked(call.arguments), environment)

@@ -19,6 +19,7 @@ _DSML_PARAMETER_TOKENS = 16
 _TEXT_CHARS_A_TOKEN = 2
 # As many items as a list always has room for.
 _ITEMS = 5
+_SHORTEST_TEXT = 8
 _AS_PYTHON_WRITES_IT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
@@ -93,23 +94,50 @@ def _bounded(spec: ToolSpec, format: ToolFormat, room: int) -> dict[str, Any]:
 
 
 def _shortened(schema: Mapping[str, Any], most: int) -> dict[str, Any]:
-    match schema.get("type"):
-        case "string" if "enum" not in schema:
-            return {**schema, "maxLength": min(schema["maxLength"], most)}
-        case "array":
-            item = _shortened(schema["items"], max(most // _ITEMS, 8))
-            return {**schema, "items": item, "maxItems": min(schema["maxItems"], most // item["maxLength"])}
-        case _:
+    """The schema with no text in it longer than `most` characters, and no longer list of them."""
+    match schema:
+        case {"enum": _}:
             return dict(schema)
+        case {"type": "string"}:
+            longest = min(schema.get("maxLength", most), most)
+            return {**schema, "maxLength": longest, **_at_most("minLength", schema, longest)}
+        case {"type": "array"}:
+            size = max(most // _ITEMS, _SHORTEST_TEXT)
+            item = _shortened(schema.get("items", {}), size)
+            longest = min(schema.get("maxItems", most), most // item.get("maxLength", size))
+            return {**schema, "items": item, "maxItems": longest, **_at_most("minItems", schema, longest)}
+        case {"properties": dict(properties)}:
+            return {
+                **schema,
+                "properties": {name: _shortened(each, most) for name, each in properties.items()},
+            }
+        case {"anyOf": list(alternatives)}:
+            return {**schema, "anyOf": [_shortened(each, most) for each in alternatives]}
+    return dict(schema)
+
+
+def _at_most(key: str, schema: Mapping[str, Any], most: int) -> dict[str, int]:
+    return {key: min(schema[key], most)} if key in schema else {}
+
+
+def _texts(schema: Mapping[str, Any]) -> int:
+    """How many texts, or lists, a value may hold side by side."""
+    match schema:
+        case {"type": "string" | "array"}:
+            return 1
+        case {"properties": dict(properties)}:
+            return sum(map(_texts, properties.values()))
+        case {"anyOf": list(alternatives)}:
+            return max(map(_texts, alternatives), default=0)
+    return 0
 
 
 def _share(spec: ToolSpec, format: ToolFormat, room: int) -> int:
-    """Tokens for each string of a call."""
-    properties = spec.schema["properties"].values()
-    strings = [each for each in properties if each.get("type") in ("string", "array")]
-    frame = _FRAME_TOKENS + (len(properties) * _DSML_PARAMETER_TOKENS if format.arguments == "dsml" else 0)
+    """Tokens for each text of a call."""
+    parameters = len(spec.schema["properties"])
+    frame = _FRAME_TOKENS + (parameters * _DSML_PARAMETER_TOKENS if format.arguments == "dsml" else 0)
     left = int(room * (1 - _SHARE_OF_THOUGHT)) - frame
-    return max(left // max(len(strings), 1), 8)
+    return max(left // max(_texts(spec.schema), 1), _SHORTEST_TEXT)
 
 
 def _quoted(text: str) -> str:
