@@ -152,8 +152,10 @@ def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, for
         constraint = grammars.constraint(toolbox.grammar)
         assert constraint.allowed(tokens) == len(tokens), written
         assert toolbox.parse(written) == Call(name, arguments)
-    evil = smollm2_shipped.tokenize(toolbox.format.call("read", {"path": "a", "sudo": 1}), special=False)
-    assert grammars.constraint(toolbox.grammar).allowed(evil) < len(evil)
+    evils: list[dict[str, Any]] = [{"path": "a", "sudo": 1}, {"path": "a\nb"}, {"path": ""}, {"path": 1}]
+    for arguments in evils:
+        evil = smollm2_shipped.tokenize(toolbox.format.call("read", arguments), special=False)
+        assert grammars.constraint(toolbox.grammar).allowed(evil) < len(evil), arguments
 
 
 def test_the_prompt_is_short(smollm2_shipped: Model) -> None:

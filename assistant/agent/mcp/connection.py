@@ -10,10 +10,10 @@ from threading import Event
 from typing import Any, TypeVar
 
 import anyio
+import httpx2
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal
 from mcp.client.session import ClientSession, IncomingMessage
-from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     CONNECTION_CLOSED,
@@ -27,6 +27,7 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
+from assistant.agent.mcp.http import reach_server
 from assistant.agent.mcp.server import McpServer
 from assistant.agent.mcp.transport import Launch, ServerProcess, run_server
 from assistant.errors import CoderError
@@ -104,7 +105,7 @@ class Connection:
     @asynccontextmanager
     async def _streams(self) -> AsyncIterator[tuple[Any, Any]]:
         if self._launch is None:
-            async with streamable_http_client(self._server.url) as streams:
+            async with reach_server(self._server.url, self._server.timeout_s) as streams:
                 yield streams
         else:
             async with run_server(self._launch) as (self._process, incoming, outgoing):
@@ -155,6 +156,8 @@ class Connection:
                 return f"has changed its tool {name} since it was offered; it was not called"
             case ValidationError():
                 return "answered with what is no MCP result"
+            case httpx2.TransportError():
+                return f"cannot be reached: {visible(str(error))[:_LONGEST_REASON]}"
             case OSError() if self._process is None and self._launch is not None:
                 return f"cannot be started: {error.strerror or error}"
         return f"failed: {visible(str(error))[:_LONGEST_REASON] or type(error).__name__}"

@@ -20,6 +20,7 @@ from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, memo
 from assistant.visible import visible
 
 LONGEST_MESSAGE = 4 * 2**20
+TOO_LONG = f"wrote a message of more than {LONGEST_MESSAGE // 2**20} MB"
 # Until we ask it something again.
 MOST_MESSAGES = 1_000
 MOST_GARBAGE = 50
@@ -98,7 +99,7 @@ class ServerProcess:
 
     def _overdone(self, pending: int) -> str:
         if pending > LONGEST_MESSAGE:
-            return f"wrote a message of more than {LONGEST_MESSAGE // 2**20} MB"
+            return TOO_LONG
         if self._garbage > MOST_GARBAGE:
             return "writes to its stdout what is no MCP message"
         if self._received > MOST_MESSAGES:

@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from assistant.agent.tools.tool import Action, Arguments, Environment, Result, Tool, bounded
+from assistant.agent.tools.tool import LINE, Action, Arguments, Environment, Result, Tool, bounded
 from assistant.repo.listing import list_files
 
 
 class FindArguments(Arguments):
-    pattern: str = Field(min_length=1, max_length=200)
+    pattern: str = Field(min_length=1, max_length=200, pattern=LINE)
 
 
 class Find(Tool[FindArguments]):

@@ -27,7 +27,8 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-PathArgument = Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$")
+LINE = r"^[^\x00-\x1f]*$"
+PathArgument = Field(min_length=1, max_length=300, pattern=LINE)
 
 
 @dataclass(slots=True)
@@ -129,9 +130,5 @@ def bounded(text: str, environment: Environment, advice: str, *, cut: bool = Fal
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without what a grammar has no use for. Control characters in patterns are pydantic's to refuse."""
-    return {
-        key: value
-        for key, value in schema.items()
-        if key not in ("title", "default", "x-long", "pattern", "examples")
-    }
+    """Without what a grammar has no use for."""
+    return {key: value for key, value in schema.items() if key not in ("title", "default", "x-long")}

@@ -1,6 +1,7 @@
 """The grammar of an answer that ends with a call: whatever the model samples, it can be parsed."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ _TEXT_CHARS_A_TOKEN = 2
 # As many items as a list always has room for.
 _ITEMS = 5
 _SHORTEST_TEXT = 8
+# A pattern that says no more than which characters a text has.
+_CHARACTERS = re.compile(r"\^(\[[^\]/]+\])\*\$")
 _AS_PYTHON_WRITES_IT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
@@ -58,26 +61,49 @@ def _arguments(rule: str, spec: ToolSpec, format: ToolFormat, room: int) -> Iter
     marks = ["" if name in required else "?" for name, _ in parameters]
     sequence = " ".join(f"{name}{mark}" for name, mark in zip(names, marks, strict=True))
     yield f"{rule}: " + " | ".join(filter(None, (sequence, "" if required else r'"\n"')))
+    share = _share(spec, format, room)
     for parameter_rule, (name, parameter) in zip(names, parameters, strict=True):
-        yield from _parameter(parameter_rule, name, parameter)
+        yield from _parameter(parameter_rule, name, parameter, share)
 
 
-def _parameter(rule: str, name: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    """The rules of one parameter in DSML."""
-    choices = schema.get("enum", ())
-    is_text = schema.get("type") == "string" or (
-        bool(choices) and all(isinstance(each, str) for each in choices)
-    )
-    close = _quoted(dsml.CLOSE)
-    yield f"{rule}: {_quoted(dsml.opening(name, text=is_text))} {rule}_value"
-    if not is_text:
-        yield f"{rule}_value: {rule}_json {close}"
-        yield f"{rule}_json: %json {json.dumps({**schema, 'x-guidance': _AS_PYTHON_WRITES_IT})}"
-    elif choices:
-        yield f"{rule}_value: ({' | '.join(map(_quoted, choices))}) {close}"
-    else:  # a text ends where the mark first stands
-        least, most = schema.get("minLength", 0), schema["maxLength"]
-        yield f"{rule}_value[suffix={close}]: /(?s:.{{{least},{most}}})/"
+def _parameter(rule: str, name: str, schema: Mapping[str, Any], share: int) -> Iterator[str]:
+    """The rules of one parameter in DSML: a text stands there as it is, all else as JSON."""
+    close, ways = _quoted(dsml.CLOSE), []
+    for i, text in enumerate(_as_text(schema)):
+        ways.append(f"{_quoted(dsml.opening(name, text=True))} {rule}_text{i}")
+        if "enum" in text:
+            yield f"{rule}_text{i}: ({' | '.join(map(_quoted, text['enum']))}) {close}"
+        else:  # it ends where the mark first stands
+            allowed = _CHARACTERS.fullmatch(text.get("pattern", ""))
+            least, most = text.get("minLength", 0), text.get("maxLength", share)
+            yield f"{rule}_text{i}[suffix={close}]: /(?s:{allowed[1] if allowed else '.'}{{{least},{most}}})/"
+    if (value := _as_json(schema)) is not None:
+        ways.append(f"{_quoted(dsml.opening(name, text=False))} {rule}_json {close}")
+        yield f"{rule}_json: %json {json.dumps({**value, 'x-guidance': _AS_PYTHON_WRITES_IT})}"
+    yield f"{rule}: {' | '.join(ways)}"
+
+
+def _as_text(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The texts that a value may be."""
+    match schema:
+        case {"enum": list(choices)}:
+            texts = [each for each in choices if isinstance(each, str)]
+            return [{"enum": texts}] if texts else []
+        case {"anyOf": list(alternatives)}:
+            return [text for each in alternatives for text in _as_text(each)]
+    return [schema] if schema.get("type", "string") == "string" else []
+
+
+def _as_json(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a value may be that is no text."""
+    match schema:
+        case {"enum": list(choices)}:
+            others = [each for each in choices if not isinstance(each, str)]
+            return {"enum": others} if others else None
+        case {"anyOf": list(alternatives)}:
+            found = [value for each in alternatives if (value := _as_json(each)) is not None]
+            return {"anyOf": found} if found else None
+    return None if schema.get("type") == "string" else dict(schema)
 
 
 def _bounded(spec: ToolSpec, format: ToolFormat, room: int) -> dict[str, Any]:
