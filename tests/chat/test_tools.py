@@ -152,7 +152,10 @@ def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, for
         constraint = grammars.constraint(toolbox.grammar)
         assert constraint.allowed(tokens) == len(tokens), written
         assert toolbox.parse(written) == Call(name, arguments)
-    evils: list[dict[str, Any]] = [{"path": "a", "sudo": 1}, {"path": "a\nb"}, {"path": ""}, {"path": 1}]
+    evils: list[dict[str, Any]] = [{"path": "a", "sudo": 1}, {"path": "a\nb"}, {"path": 1}]
+    evils += (
+        [{"path": f"{CLOSE}\nx"}, {"path": f"a{CLOSE}"}] if format in ("deepseek-v3.2", "deepseek-v4") else []
+    )
     for arguments in evils:
         evil = smollm2_shipped.tokenize(toolbox.format.call("read", arguments), special=False)
         assert grammars.constraint(toolbox.grammar).allowed(evil) < len(evil), arguments

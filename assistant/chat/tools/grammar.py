@@ -73,10 +73,10 @@ def _parameter(rule: str, name: str, schema: Mapping[str, Any], share: int) -> I
         ways.append(f"{_quoted(dsml.opening(name, text=True))} {rule}_text{i}")
         if "enum" in text:
             yield f"{rule}_text{i}: ({' | '.join(map(_quoted, text['enum']))}) {close}"
-        else:  # it ends where the mark first stands
+        else:  # It ends where the mark first stands: with a least length the mark could be part of it.
             allowed = _CHARACTERS.fullmatch(text.get("pattern", ""))
-            least, most = text.get("minLength", 0), text.get("maxLength", share)
-            yield f"{rule}_text{i}[suffix={close}]: /(?s:{allowed[1] if allowed else '.'}{{{least},{most}}})/"
+            most = text.get("maxLength", share)
+            yield f"{rule}_text{i}[suffix={close}]: /(?s:{allowed[1] if allowed else '.'}{{0,{most}}})/"
     if (value := _as_json(schema)) is not None:
         ways.append(f"{_quoted(dsml.opening(name, text=False))} {rule}_json {close}")
         yield f"{rule}_json: %json {json.dumps({**value, 'x-guidance': _AS_PYTHON_WRITES_IT})}"
