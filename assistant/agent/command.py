@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -15,7 +16,7 @@ import psutil
 
 from assistant.agent.confine import Confinement
 from assistant.agent.confine.environment import confined_environment
-from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, memory_bytes
+from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, marked, memory_bytes, new_mark
 
 HEAD_BYTES = 16 * 1024
 TAIL_BYTES = 48 * 1024
@@ -69,9 +70,10 @@ def run_command(
     Without a `confinement` it is the user's own command and runs as in their shell; with one, also one
     that holds nothing, it sees no secrets in its environment."""
     started = time.monotonic()
+    mark = new_mark()
     with tempfile.TemporaryDirectory(prefix="coder-", ignore_cleanup_errors=True) as temporary:
         try:
-            process = _start(command, folder, confinement, Path(temporary).resolve())
+            process = _start(command, folder, confinement, Path(temporary).resolve(), mark)
         except OSError as error:
             return CommandResult(command, None, str(error), 0.0)
         assert process.stdout is not None
@@ -80,7 +82,7 @@ def run_command(
         try:
             stopped = _wait(process, started + timeout_s, cancel or Event())
         finally:
-            children = descendants(process.pid) if stopped else []
+            children = [*descendants(process.pid), *marked(mark)]
             end_group(process.pid, children, lambda: process.poll() is not None)
             process.wait()
             output.finish()
@@ -88,7 +90,7 @@ def run_command(
 
 
 def _start(
-    command: str, folder: Path, confinement: Confinement | None, temporary: Path
+    command: str, folder: Path, confinement: Confinement | None, temporary: Path, mark: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     environment = confined_environment(os.environ, temporary) if confinement else os.environ
     return subprocess.Popen(
@@ -100,7 +102,7 @@ def _start(
         stderr=subprocess.STDOUT,
         start_new_session=True,
         # Two tries within a second would otherwise share one stale .pyc file.
-        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, **mark, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 

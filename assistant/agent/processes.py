@@ -2,13 +2,16 @@
 
 import contextlib
 import os
+import secrets
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 
 TERM_GRACE_S = 1.0
+# In the environment of all that a process starts, also of what has left its group and lost its parent.
+_MARK = "CODER_STARTED"
 _POLL_S = 0.01
 
 
@@ -17,6 +20,21 @@ def descendants(pid: int) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         return psutil.Process(pid).children(recursive=True)
     return []
+
+
+def new_mark() -> dict[str, str]:
+    """What to put into the environment of a process, so that `marked` finds all that it starts."""
+    return {_MARK: secrets.token_hex(8)}
+
+
+def marked(mark: Mapping[str, str]) -> list[psutil.Process]:
+    """The running processes that have `mark` in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(_MARK) == mark[_MARK]:
+                found.append(process)
+    return found
 
 
 def memory_bytes(pid: int) -> int:

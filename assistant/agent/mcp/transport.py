@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+import psutil
 from anyio import to_thread
 from anyio.abc import Process
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCRequest, jsonrpc_message_adapter
 
-from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, memory_bytes
+from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, marked, memory_bytes, new_mark
 from assistant.visible import visible
 
 LONGEST_MESSAGE = 4 * 2**20
@@ -48,8 +49,9 @@ class Launch:
 class ServerProcess:
     """A running server. `fault` is why we ended it, empty where we did not."""
 
-    def __init__(self, process: Process, most_memory: int) -> None:
+    def __init__(self, process: Process, mark: Mapping[str, str], most_memory: int) -> None:
         self._process = process
+        self._mark = mark
         self._most_memory = most_memory
         self._last_words = bytearray()
         self._received = 0
@@ -143,33 +145,37 @@ class ServerProcess:
     async def stop(self) -> None:
         """Ask it to end, and see to it."""
         self._dismissed = self._process.returncode is None and not self._silent
-        children = await to_thread.run_sync(descendants, self._process.pid)
+        children = await to_thread.run_sync(self._children)
         if self._process.stdin is not None:
             with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
                 await self._process.stdin.aclose()
         with anyio.move_on_after(0 if self.fault else _EXIT_GRACE_S):
             while self._process.returncode is None:
                 await anyio.sleep(_POLL_S)
-        await to_thread.run_sync(end_group, self._process.pid, children, self._has_ended)
+        await to_thread.run_sync(self._end, children)
         with anyio.move_on_after(TERM_GRACE_S):  # one that left the group may hold a pipe open
             await self._process.aclose()
 
     async def _end_for(self, fault: str) -> None:
         self.fault = fault
-        children = await to_thread.run_sync(descendants, self._process.pid)
-        await to_thread.run_sync(end_group, self._process.pid, children, self._has_ended)
+        await to_thread.run_sync(self._end, await to_thread.run_sync(self._children))
 
-    def _has_ended(self) -> bool:
-        return self._process.returncode is not None
+    def _end(self, children: Sequence[psutil.Process]) -> None:
+        end_group(self._process.pid, children, lambda: self._process.returncode is not None)
+
+    def _children(self) -> list[psutil.Process]:
+        return [*descendants(self._process.pid), *marked(self._mark)]
 
 
 @asynccontextmanager
 async def run_server(launch: Launch) -> AsyncIterator[tuple[ServerProcess, Incoming, Outgoing]]:
     """The running server, ended with all that it started. Raises OSError where it cannot be started."""
+    mark = new_mark()
+    environment = {**launch.environment, **mark}
     process = await anyio.open_process(
-        list(launch.command), cwd=launch.folder, env=dict(launch.environment), start_new_session=True
+        list(launch.command), cwd=launch.folder, env=environment, start_new_session=True
     )
-    server = ServerProcess(process, launch.memory_bytes)
+    server = ServerProcess(process, mark, launch.memory_bytes)
     inbox_end, inbox = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outbox, outbox_end = anyio.create_memory_object_stream[SessionMessage](0)
     async with anyio.create_task_group() as tasks:
