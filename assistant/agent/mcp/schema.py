@@ -30,18 +30,18 @@ _BOUNDS = {
 }
 
 
-class UnusableSchemaError(ValueError):
-    """No call can be made by this schema; the message says why."""
+class UnusableToolError(ValueError):
+    """No call of a tool can be written; the message says why."""
 
 
 def reduced(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of a tool's arguments: an object with `properties`. Raises UnusableSchemaError."""
+    """The schema of a tool's arguments: an object with `properties`. Raises UnusableToolError."""
     whole = {"properties": {}, "required": [], **_Reduction(schema).whole(schema, 0)}
     lost = set(map(str, _list(schema.get("required")))) - set(whole["properties"])
     if lost:
-        raise UnusableSchemaError(f"it needs arguments that cannot be given: {', '.join(sorted(lost))[:80]}")
+        raise UnusableToolError(f"it needs arguments that cannot be given: {', '.join(sorted(lost))[:80]}")
     if fault := fault_of(Grammar.json_schema(whole)):
-        raise UnusableSchemaError(f"no call can be written by its schema: {fault[:200]}")
+        raise UnusableToolError(f"no call can be written by its schema: {fault[:200]}")
     return whole
 
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from assistant.agent.mcp.connection import Connection
     from assistant.agent.mcp.transport import Launch
 
-MOST_TOOLS = 24
 _MEMORY_SHARE = 0.5
 _LARGEST_HASHED = 2**20
 _UNCONFINED = "It is NOT confined (confined = false): it can do whatever you can."
 _REMOTE = "What the model gives its tools goes there."
+_OFFLINE = "It runs confined, without network where that can be cut off: confined = false lets it out."
 _NO_UNDO = "What its tools change, coder undo cannot take back."
 
 
@@ -71,7 +71,8 @@ class McpServers:
                     else:
                         self._tell(f"The MCP server {server.name} was not started: it was not allowed.")
                 except CoderError as error:
-                    self._tell(f"{error.message} Its tools are left out. {error.hint}".strip())
+                    hint = error.hint or (_OFFLINE if server.command and server.confined else "")
+                    self._tell(f"{error.message} Its tools are left out. {hint}".strip())
             yield self._tools
 
     def _starting(self, server: McpServer) -> Action:
@@ -87,8 +88,12 @@ class McpServers:
         environment = server.environment(os.environ)
 
         def perform() -> Result:
+            from assistant.agent.mcp.offer import offered
+
             connection = self._connect(server, environment)
-            self._tools += self._offered(server, connection, note)
+            self._tools += offered(
+                server, connection, note=note, launch=self._fingerprint(server), tell=self._tell
+            )
             return Result(f"The MCP server {server.name} runs.")
 
         preview = "\n".join(filter(None, lines))
@@ -130,41 +135,6 @@ class McpServers:
         command = self._confinement().wrap(f"exec {shlex.join(server.command)}", self._root, temporary)
         own = confined_environment(os.environ, temporary)
         return Launch(command, self._root, own | environment, most_memory)
-
-    def _offered(self, server: McpServer, connection: "Connection", note: str) -> Iterator[Tool[Any]]:
-        """Its tools that may be used, and a word on those that cannot be."""
-        from assistant.agent.mcp.schema import UnusableSchemaError
-        from assistant.agent.mcp.tool import McpTool
-
-        wanted = [tool for tool in connection.listed if server.tools is None or tool.name in server.tools]
-        for name in set(server.tools or ()).difference(tool.name for tool in wanted):
-            self._tell(f"The MCP server {server.name} has no tool {name}.")
-        if len(wanted) > MOST_TOOLS:
-            self._tell(
-                f"The MCP server {server.name} has {len(wanted)} tools; the first {MOST_TOOLS} are offered. "
-                "Name those you want in its tools."
-            )
-        taken: set[str] = set()
-        for listed in wanted[:MOST_TOOLS]:
-            try:
-                tool = McpTool(
-                    server.name,
-                    listed,
-                    connection,
-                    permission="read" if listed.name in server.read else "run",
-                    note=note,
-                    launch=self._fingerprint(server),
-                )
-            except UnusableSchemaError as reason:
-                self._tell(f"The tool {server.name}.{listed.name[:64]} is left out: {reason}.")
-                continue
-            if tool.name in taken:
-                self._tell(
-                    f"The MCP server {server.name} has the tool {tool.name} twice; the first is offered."
-                )
-                continue
-            taken.add(tool.name)
-            yield tool
 
     def _note(self, server: McpServer) -> str:
         if server.url:

@@ -14,7 +14,7 @@ from pydantic import RootModel
 from referencing import Registry
 
 from assistant.agent.mcp.connection import Connection
-from assistant.agent.mcp.schema import UnusableSchemaError, reduced
+from assistant.agent.mcp.schema import UnusableToolError, reduced
 from assistant.agent.tools import Action, Environment, Permission, Result, Tool
 from assistant.agent.tools.tool import misused
 from assistant.chat.tools import ToolSpec
@@ -33,7 +33,7 @@ class McpArguments(RootModel[dict[str, Any]]):
 
 class McpTool(Tool[McpArguments]):
     """`listed` of the server `server`. `note` says how that is confined, `launch` identifies what runs there.
-    Raises UnusableSchemaError where no call of it can be written."""
+    Raises UnusableToolError where no call of it can be written."""
 
     Arguments = McpArguments
 
@@ -49,7 +49,7 @@ class McpTool(Tool[McpArguments]):
     ) -> None:
         self.name = f"{server}.{_NOT_IN_NAMES.sub('_', listed.name)}"
         if len(self.name) > _LONGEST_NAME:
-            raise UnusableSchemaError(f"its name is longer than {_LONGEST_NAME} characters")
+            raise UnusableToolError(f"its name is longer than {_LONGEST_NAME} characters")
         words = visible(" ".join((listed.description or listed.title or "").split()))
         self.about = words if len(words) <= _LONGEST_ABOUT else f"{words[: _LONGEST_ABOUT - 1]}…"
         self.permission = permission

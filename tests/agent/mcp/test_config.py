@@ -1,10 +1,12 @@
 """The servers that a TOML file names."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from assistant.agent.mcp import McpServer, read_servers
+from assistant.agent.mcp import McpServer, McpServers, read_servers
+from assistant.agent.permissions import Permissions
 from assistant.errors import UsageError
 
 
@@ -68,3 +70,13 @@ def test_a_file_that_is_wrong_says_where(text: str, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         read_servers(tmp_path / "mcp.toml")
+
+
+def test_without_the_package_it_is_said_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    servers = McpServers(tmp_path, Permissions(tmp_path, "full"), lambda request: "no", print)
+    with pytest.raises(UsageError) as raised, servers.tools([McpServer("a", ("true",))]):
+        pass
+    assert "coder-assistant[mcp]" in raised.value.hint

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.agent.mcp.schema import UnusableSchemaError, reduced
+from assistant.agent.mcp.schema import UnusableToolError, reduced
 from assistant.chat.tools import FORMATS, ToolFormatName, ToolSpec, call_grammar
 from assistant.engine.constraint import Grammars
 from assistant.engine.llama import Model
@@ -52,7 +52,7 @@ def test_what_is_kept_of_a_parameter(case: str) -> None:
     ],
 )
 def test_a_call_that_cannot_be_written(properties: dict[str, Any], reason: str) -> None:
-    with pytest.raises(UnusableSchemaError, match=reason):
+    with pytest.raises(UnusableToolError, match=reason):
         reduced({"type": "object", "properties": properties, "required": ["x y"]})
 
 
@@ -94,7 +94,7 @@ schemas = st.dictionaries(
 def test_anything_is_reduced_or_refused(schema: dict[str, Any]) -> None:
     try:
         once = reduced(schema)
-    except UnusableSchemaError:
+    except UnusableToolError:
         return
     assert reduced(once) == once
 

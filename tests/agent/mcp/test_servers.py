@@ -179,7 +179,9 @@ def test_tools_that_cannot_be_written_are_left_out(root: Path, tmp_path: Path) -
     told: list[str] = []
     with offered(root, [raw(tmp_path, tools=listed)], told) as tools:
         assert list(tools) == ["raw.do_it_now"]
-    assert ["name is longer" in told[0], "cannot be given: a b" in told[1], "twice" in told[2]] == [True] * 3
+    assert ["name is longer" in told[0], "cannot be given: a b" in told[1], "the same name" in told[2]] == [
+        True
+    ] * 3
 
 
 STUBBORN = (
