@@ -21,6 +21,7 @@ from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.chat.generator import Reply
 from assistant.cli.diff import diff_lines
+from assistant.cli.engine import Remote, open_generator
 from assistant.cli.live import LiveLine, speed_of
 from assistant.errors import ExitCode
 from assistant.repo.checkpoints import open_checkpoints
@@ -29,6 +30,7 @@ from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.chat.generator import Generator
+    from assistant.config import Settings
 
 _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
@@ -57,31 +59,19 @@ class AgentRun:
         self._cancel = Event()
         self._previewed = ""
 
-    def run(self, task: str, model: str | None, context: int | None, resume: str | None) -> ExitCode:
+    def run(
+        self, task: str, settings: "Settings", resume: str | None, remote: Remote | None = None
+    ) -> ExitCode:
         """Load the model, work, tell how it ended; the exit code says it too."""
         workspace = find_workspace(Path())
         sessions = Sessions(workspace.root)
         session, history = sessions.resume(resume) if resume else (sessions.new(), [])
         with session, self._line:
-            generator = self._load(model, context, workspace)
+            generator = open_generator(remote, settings, workspace.root, self._line.loading, self._tell)
             try:
                 return self._work(generator, workspace, session, history, task)
             finally:
                 generator.close()
-
-    def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
-
-        if resolve_model(model).tiny:
-            self._say(TINY, "dim")
-        return load_generator(
-            model,
-            self._line.loading,
-            context_tokens=context,
-            repository=workspace.root,
-            tell=lambda note: self._say(note, "yellow"),
-        )
 
     def _work(
         self,
@@ -92,7 +82,7 @@ class AgentRun:
         task: str,
     ) -> ExitCode:
         permissions = Permissions(workspace.root, self._mode)
-        servers = McpServers(workspace.root, permissions, self._consent, self._warn)
+        servers = McpServers(workspace.root, permissions, self._consent, self._tell)
         documents = []
         outcome = events.Outcome("cancelled")
         with servers.tools(self._servers) as tools, _interrupting(self._cancel):
@@ -147,14 +137,14 @@ class AgentRun:
                 self._say(
                     f"Made room in the context, from {taken}; left out: {'; '.join(event.what)}", "yellow"
                 )
-            case Reply() if event.notes:
-                self._say("\n".join(event.notes), "yellow")
             case events.Observed() if not event.ok:
                 self._say(f"  {_short(event.text)}", "yellow")
             case events.Started() | events.Consented() | events.Observed() | events.Outcome():
                 pass
             case _:
                 self._line.reply(event)
+                for note in event.notes if isinstance(event, Reply) else ():
+                    self._tell(note)
 
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
         said, style = _ENDINGS[outcome.status]
@@ -211,9 +201,9 @@ class AgentRun:
             for text in diff_lines(diff):
                 self._err.print(text)
 
-    def _warn(self, text: str) -> None:
-        """On stderr also where stdout is one JSON document."""
-        self._err.print(Text(visible(text), "yellow"))
+    def _tell(self, note: str) -> None:
+        """What the user should know in any case: where prompts go, what had to be left out."""
+        self._err.print(Text(visible(note), "yellow"))
 
     def _say(self, text: str, style: str = "") -> None:
         if not self._as_json:

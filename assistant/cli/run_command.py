@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import ContextOption, JsonOption, ModelOption
+from assistant.cli.options import ContextOption, EngineOption, JsonOption, ModelOption
 from assistant.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from assistant.agent.mcp import McpServer
-    from assistant.agent.permissions import Mode
+    from assistant.config import Settings
 
 _MOST_STDIN_CHARS = 200_000
 TextArgument = Annotated[
@@ -35,12 +33,13 @@ def run(
         str | None, typer.Option("--test", metavar="CMD", help="A command that must pass in the end.")
     ] = None,
     mode: Annotated[
-        str, typer.Option("--mode", help="What is asked first: ask, auto-edit, full or read-only.")
-    ] = "ask",
+        str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full or read-only.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the same as --mode full.")] = False,
     test_timeout: Annotated[
-        float, typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped.")
-    ] = 120.0,
+        float | None,
+        typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
+    ] = None,
     budget: BudgetOption = None,
     steps: StepsOption = 40,
     resume: ResumeOption = None,
@@ -51,24 +50,35 @@ def run(
     ] = None,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
+    from assistant.cli.engine import remote_for
+    from assistant.cli.settings import settings_for
 
-    chosen = _mode("full" if yes else mode)
+    settings = settings_for(
+        Path(),
+        may_ask=not as_json,
+        mode="full" if yes else mode,
+        test=test,
+        test_timeout=test_timeout,
+        budget=budget,
+        model=model,
+        context=context,
+    )
     task = _task(text, resume)
-    if chosen == "ask" and (as_json or not sys.stdin.isatty()):
+    if settings.mode == "ask" and (as_json or not sys.stdin.isatty()):
         raise RefusedError(
             "Nobody can be asked for consent here.",
             hint="Add --yes, or --mode auto-edit (no commands) or read-only.",
         )
-    options = AgentOptions(steps, budget, test, test_timeout, seed)
-    servers = _servers(mcp) if mcp else ()
-    raise typer.Exit(
-        AgentRun(chosen, options, as_json=as_json, servers=servers).run(task, model, context, resume)
-    )
+    options = AgentOptions(steps, settings.budget, settings.test or None, settings.test_timeout, seed)
+    remote = remote_for(engine, settings, model=model, context=context)
+    work = AgentRun(settings.mode, options, as_json=as_json, servers=_servers(settings, mcp))
+    raise typer.Exit(work.run(task, settings, resume, remote))
 
 
 def ask(
@@ -79,30 +89,30 @@ def ask(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
     """Answer a question about this repository. Nothing is written or run."""
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
+    from assistant.cli.engine import remote_for
+    from assistant.cli.settings import settings_for
 
+    settings = settings_for(Path(), may_ask=not as_json, budget=budget, model=model, context=context)
     task = _task(text, resume)
-    options = AgentOptions(steps, budget, seed=seed)
-    raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, model, context, resume))
+    options = AgentOptions(steps, settings.budget, seed=seed)
+    remote = remote_for(engine, settings, model=model, context=context)
+    raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, settings, resume, remote))
 
 
-def _servers(file: Path) -> "Sequence[McpServer]":
-    from assistant.agent.mcp import read_servers
+def _servers(settings: "Settings", file: Path | None) -> "list[McpServer]":
+    """Those of the settings and of `file`, which counts where both name one."""
+    from assistant.agent.mcp import read_servers, servers_of
 
-    return read_servers(file)
-
-
-def _mode(name: str) -> "Mode":
-    from assistant.agent.permissions import MODES
-
-    for mode in MODES:
-        if mode == name:
-            return mode
-    raise UsageError(f"There is no mode {name!r}.", hint=f"There are: {', '.join(MODES)}.")
+    tables = {name: server.model_dump(exclude_none=True) for name, server in settings.mcp.items()}
+    found = servers_of({"mcp": tables}, "the settings") if tables else []
+    found += read_servers(file) if file else []
+    return list({server.name: server for server in found}.values())
 
 
 def _task(text: str | None, resume: str | None) -> str:

@@ -17,7 +17,7 @@ from assistant.repo.files import MAX_BYTES
 from assistant.repo.syntax import Definition, definitions, language_of
 
 _HELD_OUT_SHARE = 16
-_MOST_HELD_OUT = 64
+_MOST_HELD_OUT = 128
 _MOST_SAMPLES = 16
 _FEWEST_LINES, _MOST_LINES = 5, 60
 _LONGEST_PROMPT = 4000
@@ -27,10 +27,12 @@ _PROSE_LIKE = {"json", "toml"}
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question from a `source`: the stem of a list's name, or `code`."""
+    """A question from a `source`: the stem of a list's name, or `code`. One `for_measuring` is never trained
+    on."""
 
     source: str
     text: str
+    for_measuring: bool = False
 
     @property
     def key(self) -> str:
@@ -49,8 +51,8 @@ class Request:
 
 
 def gather_prompts(paths: Sequence[Path]) -> list[Prompt]:
-    """Every prompt below `paths`, each once: the even lines of JSON Lines files of `{"turns": [str, ...]}`
-    (the odd ones are left for measuring), and questions about the functions of all other source files.
+    """Every prompt below `paths`, each once: JSON Lines files of `{"turns": [str, ...]}`, of which the odd
+    lines are for measuring, and questions about the functions of all other source files.
 
     Raises UsageError for a path that is not there, a list of another form, and where nothing is found."""
     found: dict[str, Prompt] = {}
@@ -59,7 +61,10 @@ def gather_prompts(paths: Sequence[Path]) -> list[Prompt]:
             raise UsageError(f"There is no file or folder {path}.")
         for file in _files(path):
             prompts = _listed(file) if file.suffix == ".jsonl" else _about_code(file)
-            found |= {p.key: p for p in prompts if 0 < len(p.text) <= _LONGEST_PROMPT}
+            for prompt in (p for p in prompts if 0 < len(p.text) <= _LONGEST_PROMPT):
+                if prompt.for_measuring:  # also where another line has the same question
+                    found[prompt.key] = prompt
+                found.setdefault(prompt.key, prompt)
     if not found:
         raise UsageError(
             f"There is nothing to train on in {', '.join(map(str, paths))}: no function of "
@@ -70,14 +75,15 @@ def gather_prompts(paths: Sequence[Path]) -> list[Prompt]:
 
 
 def schedule(prompts: Sequence[Prompt]) -> list[Request]:
-    """What to have answered, in order: every prompt up to sixteen times, and between them those held out.
+    """What to have answered, in order: every prompt to train on up to sixteen times, and between them those
+    held out.
 
     A source with n prompts gets a share in proportion to the root of n: a short list of good questions is
     answered more than once before a long one is exhausted."""
     held_out = _held_out(prompts)
     by_source: dict[str, list[Prompt]] = {}
     for prompt in prompts:
-        if prompt not in held_out:
+        if not prompt.for_measuring and prompt not in held_out:
             by_source.setdefault(prompt.source, []).append(prompt)
     due = [
         ((sample * len(group) + place + 0.5) / sqrt(len(group)), source, sample, prompt)
@@ -93,17 +99,22 @@ def schedule(prompts: Sequence[Prompt]) -> list[Request]:
 
 
 def _held_out(prompts: Sequence[Prompt]) -> list[Prompt]:
-    """Every sixteenth by the hash of its text, the sources in turn."""
+    """What is for measuring, and a sixteenth of a source where nothing is; the sources in turn."""
     by_source: dict[str, list[Prompt]] = {}
     for prompt in prompts:
         by_source.setdefault(prompt.source, []).append(prompt)
     chosen = [
         (place, source, prompt)
-        for source, group in sorted(by_source.items())
-        for place, prompt in enumerate(group[: max(1, len(group) // _HELD_OUT_SHARE)])
+        for source, group in by_source.items()
+        for place, prompt in enumerate(_for_measuring(group))
         if len(prompts) > 1
     ]
     return [prompt for _, _, prompt in sorted(chosen, key=lambda entry: entry[:2])][:_MOST_HELD_OUT]
+
+
+def _for_measuring(prompts: Sequence[Prompt]) -> Sequence[Prompt]:
+    meant = [prompt for prompt in prompts if prompt.for_measuring]
+    return meant or prompts[: max(1, len(prompts) // _HELD_OUT_SHARE)]
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -118,8 +129,8 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _listed(path: Path) -> Iterator[Prompt]:
     try:
-        for line in path.read_text("utf-8").splitlines()[::2]:
-            yield Prompt(path.stem, str(json.loads(line)["turns"][0]))
+        for number, line in enumerate(path.read_text("utf-8").splitlines()):
+            yield Prompt(path.stem, str(json.loads(line)["turns"][0]), for_measuring=number % 2 == 1)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise UsageError(
             f"{path} is no list of prompts: {error}.",

@@ -75,7 +75,7 @@ class StatusBar(Horizontal):
         parts = [
             (0, f"{speed.tokens_per_s:.1f} tok/s"),
             (1, f"{accepted} accepted"),
-            (2, f"τ {speed.tau:.2f}"),
+            (2, f"τ {speed.tau:.2f}" if speed.tau else "τ –"),
             (4, speed.drafter or "plain"),
             (5, f"{speed.reused_tokens:,} reused"),
         ]

@@ -15,6 +15,7 @@ pytest.importorskip("mcp")
 
 from assistant.agent.mcp import McpServer
 from assistant.cli import setup
+from assistant.config.load import user_file
 from tests.agent.agent_run import DONE, call, root, script
 from tests.agent.mcp.servers import raw
 from tests.cli.coder import coder
@@ -37,9 +38,14 @@ def model(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return answers
 
 
-def test_a_tool_of_a_server_is_called(tmp_path: Path, model: list[str]) -> None:
+@pytest.mark.parametrize("where", ["file", "settings"])
+def test_a_tool_of_a_server_is_called(tmp_path: Path, model: list[str], where: str) -> None:
     model += script(("raw.go", {}), DONE)
-    ran = coder("run", "Go.", "--yes", "--json", "--mcp", str(_file(tmp_path, raw(tmp_path))))
+    file = _file(tmp_path, raw(tmp_path))
+    if where == "settings":
+        user_file().parent.mkdir(parents=True, exist_ok=True)
+        file.replace(user_file())
+    ran = coder("run", "Go.", "--yes", "--json", *(["--mcp", str(file)] if where == "file" else []))
     document = json.loads(ran.out)
     assert (ran.code, document["status"]) == (0, "done")
     told = [event["text"] for event in document["events"] if event["event"] == "observed"]
@@ -72,6 +78,7 @@ def test_a_file_that_is_wrong(tmp_path: Path, model: list[str]) -> None:
 SCRIPTED = """
 import sys
 from assistant.cli import setup
+from assistant.config.load import user_file
 from tests.scripted import ScriptedGenerator
 setup.load_generator = lambda *args, **options: ScriptedGenerator(*{answers!r})
 from assistant.cli.main import main

@@ -25,10 +25,15 @@ def listed(path: Path, *questions: str) -> None:
     path.write_text("".join(json.dumps({"turns": [q, "and then?"]}) + "\n" for q in questions))
 
 
-def test_even_lines_train_and_odd_ones_are_left_for_measuring(tmp_path: Path) -> None:
-    listed(tmp_path / "mbpp.jsonl", "zero", "one", "two", "three")
+def test_even_lines_train_and_odd_ones_measure(tmp_path: Path) -> None:
+    listed(tmp_path / "mbpp.jsonl", "zero", "one", "two", "three", "zero", "two")
     prompts = gather_prompts([tmp_path / "mbpp.jsonl"])
-    assert {(p.source, p.text) for p in prompts} == {("mbpp", "zero"), ("mbpp", "two")}
+    assert {(p.text, p.for_measuring) for p in prompts} == {
+        ("zero", False), ("one", True), ("two", True), ("three", True),
+    }  # fmt: skip
+    requests = schedule(prompts)
+    assert {r.prompt.text for r in requests if r.held_out} == {"one", "two", "three"}
+    assert {r.prompt.text for r in requests if not r.held_out} == {"zero"}
 
 
 def test_functions_of_a_repository_are_asked_about_once(tmp_path: Path) -> None:

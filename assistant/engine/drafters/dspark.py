@@ -16,7 +16,7 @@ from assistant.engine.drafters import Proposal
 from assistant.engine.drafters.evidence import STEPS, evidence_of, probability_of
 from assistant.engine.drafters.hidden import HiddenDrafter
 from assistant.engine.llama import DraftContext, Hidden, HiddenStates, Model
-from assistant.engine.sampling import sample_surely
+from assistant.engine.sampling import sample, sample_surely
 
 _ASTRAY = STEPS + 1
 _TRUST_ASTRAY = 0.5
@@ -76,9 +76,11 @@ class BlockDrafter(HiddenDrafter):
             if len(tokens) == limit:
                 break
             position = len(self._history) + len(tokens)
-            token, share = sample_surely(logits[i], self.sampling, history, position)
-            step = evidence_of(float(confidence[i]) if confidence is not None else share)
-            evidence.append(step + (_ASTRAY if astray else 0))
+            if confidence is not None:
+                token, sure = sample(logits[i], self.sampling, history, position), float(confidence[i])
+            else:
+                token, sure = sample_surely(logits[i], self.sampling, history, position)
+            evidence.append(evidence_of(sure) + (_ASTRAY if astray else 0))
             tokens.append(token)
             history.append(token)
             astray = astray or (self._block.markov and token != int(logits[i].argmax()))
