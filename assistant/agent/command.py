@@ -3,10 +3,10 @@ model proposed it."""
 
 import contextlib
 import os
-import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -16,11 +16,11 @@ import psutil
 
 from assistant.agent.confine import Confinement
 from assistant.agent.confine.environment import confined_environment
+from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, marked, memory_bytes, new_mark
 
 HEAD_BYTES = 16 * 1024
 TAIL_BYTES = 48 * 1024
 _POLL_S = 0.05
-_TERM_GRACE_S = 1.0
 # Code that a model wrote may allocate without end: it is stopped while the machine still has room.
 _MEMORY_SHARE = 0.8
 
@@ -70,9 +70,10 @@ def run_command(
     Without a `confinement` it is the user's own command and runs as in their shell; with one, also one
     that holds nothing, it sees no secrets in its environment."""
     started = time.monotonic()
+    mark = new_mark()
     with tempfile.TemporaryDirectory(prefix="coder-", ignore_cleanup_errors=True) as temporary:
         try:
-            process = _start(command, folder, confinement, Path(temporary).resolve())
+            process = _start(command, folder, confinement, Path(temporary).resolve(), mark)
         except OSError as error:
             return CommandResult(command, None, str(error), 0.0)
         assert process.stdout is not None
@@ -81,13 +82,15 @@ def run_command(
         try:
             stopped = _wait(process, started + timeout_s, cancel or Event())
         finally:
-            _end(process, _descendants(process.pid) if stopped else [])
+            children = [*descendants(process.pid), *marked(mark)]
+            end_group(process.pid, children, lambda: process.poll() is not None)
+            process.wait()
             output.finish()
     return CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
 
 
 def _start(
-    command: str, folder: Path, confinement: Confinement | None, temporary: Path
+    command: str, folder: Path, confinement: Confinement | None, temporary: Path, mark: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     environment = confined_environment(os.environ, temporary) if confinement else os.environ
     return subprocess.Popen(
@@ -99,7 +102,7 @@ def _start(
         stderr=subprocess.STDOUT,
         start_new_session=True,
         # Two tries within a second would otherwise share one stale .pyc file.
-        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, **mark, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 
@@ -114,52 +117,8 @@ def _wait(process: subprocess.Popen[bytes], deadline: float, cancel: Event) -> S
             return "cancelled"
         if time.monotonic() > deadline:
             return "timeout"
-        if _memory(process.pid) > allowed:
+        if memory_bytes(process.pid) > allowed:
             return "memory"
-
-
-def _memory(pid: int) -> int:
-    """Bytes that the process and its children hold."""
-    total = 0
-    with contextlib.suppress(psutil.Error):
-        for process in (psutil.Process(pid), *_descendants(pid)):
-            with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
-    return total
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    with contextlib.suppress(psutil.Error):
-        return psutil.Process(pid).children(recursive=True)
-    return []
-
-
-def _end(process: subprocess.Popen[bytes], children: list[psutil.Process]) -> None:
-    """End whatever is left of the command: its group, background children too, and those `children`
-    that have left the group."""
-    _signal(process, children, signal.SIGTERM)
-    deadline = time.monotonic() + _TERM_GRACE_S
-    while (process.poll() is None or any(map(_is_alive, children))) and time.monotonic() < deadline:
-        time.sleep(_POLL_S / 5)
-    _signal(process, children, getattr(signal, "SIGKILL", signal.SIGTERM))
-    process.wait()
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    return False
-
-
-def _signal(process: subprocess.Popen[bytes], children: list[psutil.Process], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        else:
-            process.send_signal(number)
-    for child in children:
-        with contextlib.suppress(psutil.Error):
-            child.send_signal(number)
 
 
 class _Bounded:
@@ -186,7 +145,7 @@ class _Bounded:
 
     def finish(self) -> None:
         """A child that left the group may hold the pipe open: do not wait for it."""
-        self._thread.join(_TERM_GRACE_S)
+        self._thread.join(TERM_GRACE_S)
         if not self._thread.is_alive():
             self._pipe.close()
 

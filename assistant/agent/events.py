@@ -13,8 +13,8 @@ from assistant.engine.stats import Stats
 from assistant.errors import ExitCode
 
 Status = Literal[
-    "done", "nothing to do", "proposed", "not achieved", "step limit", "repetition", "context full",
-    "refused", "out of budget", "cancelled",
+    "done", "nothing to do", "proposed", "not achieved", "step limit", "repetition", "no call",
+    "context full", "refused", "out of budget", "cancelled",
 ]  # fmt: skip
 _EXIT_CODES: dict[Status, ExitCode] = {
     "done": ExitCode.DONE,

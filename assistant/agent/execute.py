@@ -26,7 +26,7 @@ from assistant.repo.hunks import diff_hunks
 
 _BRIEF_CHARS = 100
 _REDUCING_S = 30.0
-_NO_CALL = "That was no tool call. Call a tool, or done to end the task."
+_NO_CALL = "That was no tool call. Call a tool, or done to end the task.\n"
 _CUT_OFF = "The answer was cut off before it ended: write less at once."
 _REFUSED = "The user refused this. Do something else, or end with done."
 
@@ -43,8 +43,9 @@ class Check:
 
 class Executor:
     """Makes the calls of one task. `check` is the project's own, `tested` its last run, `changed` the files
-    written so far, `refusals` how often writing or running was refused, `said` the model's last call, or
-    its words where that was none, `answer` the closing words once it is over."""
+    written so far, `refusals` how often writing or running was refused, `unread` how many answers in a row
+    held no call that could be read, `said` the model's last call, or its words where that was none, `answer`
+    the closing words once it is over."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Executor:
         self.changed: dict[str, None] = {}
         self._first: dict[str, SourceFile] = {}
         self.refusals = 0
+        self.unread = 0
         self.said = ""
         self.answer: str | None = None
         self._passing = False
@@ -73,11 +75,13 @@ class Executor:
         """What the model is told of its answer. Never raises for what the model did."""
         self.said = reply.text
         brief, shows_file = "an answer without a call", False
+        self.unread += 1
         try:
             call = self._toolbox.parse(reply.text)
             if call is None:
                 result = self._without_call(reply)
             else:
+                self.unread = 0
                 brief, shows_file = in_brief(call), call.name == "read"
                 self.said = json.dumps([call.name, call.arguments])
                 yield events.Called(call.name, call.arguments)
@@ -202,7 +206,8 @@ class Executor:
         """A question may be answered in plain words, by a model that no grammar holds."""
         if self._permissions.mode == "read-only" and reply.finish == "stop" and reply.text.strip():
             return Result("Answered.", finished=reply.text.strip())
-        return Result(_CUT_OFF if reply.finish != "stop" else _NO_CALL, ok=False)
+        told = _CUT_OFF if reply.finish != "stop" else _NO_CALL + self._toolbox.example
+        return Result(told, ok=False)
 
 
 def in_brief(call: Call) -> str:

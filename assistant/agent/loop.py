@@ -11,13 +11,14 @@ from typing import Any
 from assistant.agent import events
 from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.budget import Budget
+from assistant.agent.constrained import Constrained
 from assistant.agent.context import Window, replay
 from assistant.agent.events import AgentEvent, AskConsent, Observed, Outcome, Status
 from assistant.agent.execute import Check, Executor
 from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
-from assistant.agent.tools import TOOLS, AskUser, Environment, Toolbox
+from assistant.agent.tools import TOOLS, AskUser, Environment, Tool, Toolbox
 from assistant.chat.generator import Generator, Reply, ReplyOptions
 from assistant.engine.sampling import Sampling
 from assistant.engine.stats import Stats
@@ -27,6 +28,8 @@ from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
 _MOST_REFUSALS = 3
+# One after another, by a model that no grammar holds.
+_MOST_UNREAD_ANSWERS = 5
 _SHARE_FOR_ANSWER = 1 / 3
 _SHARE_FOR_RESULT = 1 / 6
 _CHARACTERS_A_TOKEN = 3
@@ -59,7 +62,7 @@ def nobody(question: str) -> str | None:
 class Agent:
     """Works on one task in `workspace`. `consent` is asked before what `permissions` do not allow, and
     `ask_user` is how the model asks a person. Setting `cancel` stops it within one step. `history` are the
-    events of a session that is gone on with."""
+    events of a session that is gone on with, `tools` are there besides the agent's own."""
 
     def __init__(
         self,
@@ -73,8 +76,10 @@ class Agent:
         ask_user: AskUser = nobody,
         cancel: Event | None = None,
         history: Sequence[Mapping[str, Any]] = (),
+        tools: Sequence[Tool[Any]] = (),
     ) -> None:
         self._generator = generator
+        self._constrained = Constrained(generator)
         self._workspace = workspace
         self._checkpoints = checkpoints
         self._permissions = permissions
@@ -82,6 +87,7 @@ class Agent:
         self._options = options
         self._ask_user = ask_user
         self._history = history
+        self._tools = (*TOOLS, *tools)
         self._budget = Budget(options.budget_s, cancel)
         self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), options.answer_tokens)
         self._repetition = Repetition()
@@ -155,6 +161,8 @@ class Agent:
                 return "refused"
             if self._repetition.stuck:
                 return "repetition"
+            if executor.unread >= _MOST_UNREAD_ANSWERS:
+                return "no call"
         return "step limit"
 
     def _planned_room(self, window: Window) -> int | None:
@@ -188,7 +196,7 @@ class Agent:
             cancel=environment.cancel,
         )
         reply: Reply | None = None
-        for event in self._generator.reply(window.messages, options):
+        for event in self._constrained.reply(window.messages, options):
             yield event
             if isinstance(event, Reply):
                 reply = event
@@ -208,7 +216,7 @@ class Agent:
 
     def _toolbox(self) -> Toolbox:
         reads_only = self._permissions.mode == "read-only"
-        tools = [tool for tool in TOOLS if tool.permission == "read" or not reads_only]
+        tools = [tool for tool in self._tools if tool.permission == "read" or not reads_only]
         return Toolbox(tools, self._generator.tool_format or "json", room=self._room)
 
     def _window(self, task: str, toolbox: Toolbox) -> Window:

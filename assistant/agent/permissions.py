@@ -29,7 +29,7 @@ _WITH_SUBCOMMAND = {"cargo", "go", "npm", "pnpm", "yarn", "uv", "poetry", "dotne
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What is allowed for good in one repository: tools by name, commands by how they begin."""
+    """What is allowed for good in one repository: tools by name or grant, commands by how they begin."""
 
     tools: frozenset[str] = frozenset()
     commands: frozenset[tuple[str, ...]] = frozenset()
@@ -57,15 +57,15 @@ class Permissions:
         ):
             return "allow"
         allowed = self._load()
-        if permission == "run":
+        if permission == "run" and not action.grant:
             return "allow" if command_prefix(action.command) in allowed.commands else "ask"
-        return "allow" if tool in allowed.tools else "ask"
+        return "allow" if (action.grant or tool) in allowed.tools else "ask"
 
     def always(self, tool: str, permission: Permission, action: Action) -> str:
         """What saying "always" to this would allow, in words; empty where it cannot be said."""
         if action.secrets or permission == "read":
             return ""
-        if permission == "run":
+        if permission == "run" and not action.grant:
             prefix = command_prefix(action.command)
             return f"`{shlex.join(prefix)}` in this repository" if prefix else ""
         return f"{tool} in this repository"
@@ -79,10 +79,10 @@ class Permissions:
             with FileLock(self._file.with_suffix(".lock")):
                 now = self._load()
                 tools, commands = set(now.tools), set(now.commands)
-                if permission == "run":
+                if permission == "run" and not action.grant:
                     commands.add(command_prefix(action.command))
                 else:
-                    tools.add(tool)
+                    tools.add(action.grant or tool)
                 document = {
                     "root": str(self._root),
                     "tools": sorted(tools),

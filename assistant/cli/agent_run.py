@@ -18,10 +18,12 @@ from assistant.agent.briefing import KnownRepository, brief
 from assistant.agent.direct import DirectWork
 from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
+from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.mentions import Mentions
 from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
+from assistant.agent.tools import Tool
 from assistant.chat.generator import KeepsState
 from assistant.cli.engine import Remote, open_generator
 from assistant.cli.narration import Narrator
@@ -42,6 +44,7 @@ _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "not achieved": ("Not achieved. The files are as they were.", "red"),
     "step limit": ("Not achieved: all steps are used up.", "red"),
     "repetition": ("Not achieved: the model went round in circles.", "red"),
+    "no call": ("Not achieved: the model wrote no tool call that can be read.", "red"),
     "context full": ("Not achieved: the model's context is full.", "red"),
     "refused": ("Refused.", "yellow"),
     "out of budget": ("The time budget is spent; what was written stays.", "yellow"),
@@ -53,7 +56,13 @@ class AgentRun:
     """One run in the working directory's repository."""
 
     def __init__(
-        self, mode: Mode, options: AgentOptions, *, as_json: bool, check_timeout_s: float = 120.0
+        self,
+        mode: Mode,
+        options: AgentOptions,
+        *,
+        as_json: bool,
+        check_timeout_s: float = 120.0,
+        servers: Sequence[McpServer] = (),
     ) -> None:
         self._mode: Mode = mode
         self._check_timeout_s = check_timeout_s
@@ -61,6 +70,7 @@ class AgentRun:
         self._as_json = as_json
         self._narrator = Narrator(quiet=as_json)
         self._line, self._say = self._narrator.line, self._narrator.say
+        self._servers = servers
         self._cancel = Event()
 
     def run(
@@ -76,10 +86,13 @@ class AgentRun:
             loaded = open_generator(
                 command, remote, settings, workspace.root, self._line.loading, self._narrator.tell
             )
-            with session, closing(loaded) as generator:
+            permissions = Permissions(workspace.root, self._mode)
+            servers = McpServers(workspace.root, permissions, self._consent, self._narrator.tell)
+            wanted = self._servers if loaded.tool_format else ()
+            with session, closing(loaded) as generator, servers.tools(wanted) as tools:
                 if isinstance(generator, KeepsState) and (kept := session.kept):
                     generator.take_up(kept)
-                worker = self._worker(generator, repository, mentions, history)
+                worker = self._worker(generator, repository, permissions, mentions, history, tools)
                 outcome = self._work(worker.run(task), generator, session)
                 return outcome.exit_code
 
@@ -87,13 +100,14 @@ class AgentRun:
         self,
         generator: "Generator",
         repository: KnownRepository,
+        permissions: Permissions,
         mentions: Mentions,
         history: Sequence[Mapping[str, Any]],
+        tools: Sequence[Tool[Any]],
     ) -> Agent | DirectWork:
         """Who does the task: the agent, or what stands in for it with a model that cannot call tools."""
         workspace = repository.workspace
         checkpoints = open_checkpoints(workspace.root)
-        permissions = Permissions(workspace.root, self._mode)
         if generator.tool_format is None:
             self._narrator.streams_answers = not self._as_json
             return DirectWork(
@@ -121,6 +135,7 @@ class AgentRun:
             ask_user=self._ask_user,
             cancel=self._cancel,
             history=history,
+            tools=tools,
         )
 
     def _named_check(self, workspace: Workspace) -> Check | None:

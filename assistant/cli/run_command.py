@@ -2,12 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli.options import ContextOption, EngineOption, JsonOption, ModelOption
 from assistant.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from assistant.agent.mcp import McpServer
+    from assistant.config import Settings
 
 _MOST_STDIN_CHARS = 200_000
 TextArgument = Annotated[
@@ -40,6 +44,10 @@ def run(
     steps: StepsOption = 40,
     resume: ResumeOption = None,
     seed: SeedOption = 0,
+    mcp: Annotated[
+        Path | None,
+        typer.Option("--mcp", metavar="FILE", help="MCP servers that add tools: a TOML file."),
+    ] = None,
     as_json: JsonOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
@@ -71,8 +79,14 @@ def run(
     check = Check(settings.test, settings.test_timeout) if settings.test else None
     options = AgentOptions(steps, settings.budget, check, seed)
     remote = remote_for(engine, settings, model=model, context=context)
-    run = AgentRun(settings.mode, options, as_json=as_json, check_timeout_s=settings.test_timeout)
-    raise typer.Exit(run.run(task, settings, resume, remote))
+    work = AgentRun(
+        settings.mode,
+        options,
+        as_json=as_json,
+        check_timeout_s=settings.test_timeout,
+        servers=_servers(settings, mcp),
+    )
+    raise typer.Exit(work.run(task, settings, resume, remote))
 
 
 def ask(
@@ -97,6 +111,16 @@ def ask(
     options = AgentOptions(steps, settings.budget, seed=seed)
     remote = remote_for(engine, settings, model=model, context=context)
     raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, settings, resume, remote))
+
+
+def _servers(settings: "Settings", file: Path | None) -> "list[McpServer]":
+    """Those of the settings and of `file`, which counts where both name one."""
+    from assistant.agent.mcp import read_servers, servers_of
+
+    tables = {name: server.model_dump(exclude_none=True) for name, server in settings.mcp.items()}
+    found = servers_of({"mcp": tables}, "the settings") if tables else []
+    found += read_servers(file) if file else []
+    return list({server.name: server for server in found}.values())
 
 
 def _task(text: str | None, resume: str | None) -> str:

@@ -30,13 +30,16 @@ class Engine(Table):
 
 class McpServer(Table):
     """A program that is started (`command`, its words) or a server that is spoken to (`url`). `tools` None
-    takes all that it offers."""
+    takes all that it offers; those in `read` only read, and need no consent. In `env`, `$NAME` stands for
+    coder's own variable. One that is not `confined` has network, and writes anywhere."""
 
     command: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(default=None, strict=False)
     url: Url | None = None
     env: Mapping[Variable, str] = Field(default_factory=dict)
     timeout_s: Seconds = 30.0
     tools: tuple[str, ...] | None = Field(default=None, strict=False)
+    read: tuple[str, ...] = Field(default=(), strict=False)
+    confined: bool = True
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> "McpServer":

@@ -41,6 +41,16 @@ class Grammar:
         return cls("json_schema", json.dumps(schema))
 
 
+def fault_of(grammar: Grammar) -> str:
+    """Why no model could use the grammar; empty where that depends on the model."""
+    from llguidance import LLMatcher
+
+    try:
+        return LLMatcher.validate_grammar(_prepared(grammar)).partition("\n<")[0].strip().rstrip(".")
+    except ValueError as error:
+        return str(error)
+
+
 class Constraint(Protocol):
     """The grammar's state within one answer. Only `accept` moves it."""
 
@@ -159,22 +169,28 @@ class _Following:
             )
 
 
+def _prepared(grammar: Grammar) -> str:
+    """The grammar in llguidance's own form. Raises ValueError."""
+    from llguidance import LLMatcher
+
+    if grammar.kind == "json_schema":
+        # As most models were trained to write JSON. Free white space would leave nothing forced.
+        prepared = LLMatcher.grammar_from_json_schema(
+            grammar.text,
+            defaults={"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "},
+        )
+    elif grammar.kind == "regex":
+        prepared = LLMatcher.grammar_from_regex(grammar.text)
+    else:
+        prepared = json.dumps({"grammars": [{"lark_grammar": grammar.text}]})
+    return _behind_free_text(prepared, grammar) if grammar.after else prepared
+
+
 def _compile(grammar: Grammar, tokenizer: "LLTokenizer") -> "LLMatcher":
     from llguidance import LLMatcher, LLParserLimits
 
     try:
-        if grammar.kind == "json_schema":
-            # As most models were trained to write JSON. Free white space would leave nothing forced.
-            compiled = LLMatcher.grammar_from_json_schema(
-                grammar.text,
-                defaults={"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "},
-            )
-        elif grammar.kind == "regex":
-            compiled = LLMatcher.grammar_from_regex(grammar.text)
-        else:
-            compiled = json.dumps({"grammars": [{"lark_grammar": grammar.text}]})
-        if grammar.after:
-            compiled = _behind_free_text(compiled, grammar)
+        compiled = _prepared(grammar)
     except ValueError as error:
         raise _refused(grammar, str(error)) from error
     matcher = LLMatcher(tokenizer, compiled, log_level=0, limits=LLParserLimits(verbose_errors=False))

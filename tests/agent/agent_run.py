@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -17,6 +17,7 @@ from assistant.agent.events import AgentEvent, Consent, Outcome, Request
 from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions, nobody
 from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.tools import Tool
 from assistant.chat.generator import Generator
 from assistant.chat.tools import FORMATS
 from assistant.repo.checkpoints import open_checkpoints
@@ -53,6 +54,7 @@ class Run:
     briefing: Briefing = NO_BRIEFING
     cancel: Event = field(default_factory=Event)
     ask_user: Callable[[str], str | None] = nobody
+    tools: Sequence[Tool[Any]] = ()
     asked: list[Request] = field(default_factory=list)
     events: list[AgentEvent] = field(default_factory=list)
 
@@ -77,6 +79,7 @@ class Run:
             ask_user=self.ask_user,
             cancel=self.cancel,
             history=history,
+            tools=self.tools,
         )
         self.events = list(agent.run(self.task))
         outcome = self.events[-1]

@@ -63,7 +63,7 @@ def test_a_command_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> No
 def test_one_that_ignores_the_polite_signal_is_stopped_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.agent.command._TERM_GRACE_S", 0.2)
+    monkeypatch.setattr("assistant.agent.processes.TERM_GRACE_S", 0.2)
     result = run("trap '' TERM; echo on; sleep 60 & echo $! > child; wait", tmp_path, timeout_s=0.4)
     assert result.stopped == "timeout"
     assert result.output == "on\n"

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.agent.tools import TOOLS, Toolbox
@@ -13,6 +13,7 @@ from assistant.chat.generator import Reply, ReplyOptions
 from assistant.chat.local import LocalGenerator
 from assistant.chat.messages import Message
 from assistant.chat.tools import FORMATS, Call, ToolCallError, ToolFormatName, parse_call
+from assistant.chat.tools.dsml import CLOSE
 from assistant.engine.constraint import Grammars
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.engine.sampling import Sampling
@@ -25,12 +26,16 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5
 )
 prose = st.text(st.characters(exclude_characters="{}", exclude_categories=["Cs"]), max_size=80)
+names = st.text("abcé_-", min_size=1, max_size=10)
+formats = st.sampled_from(sorted(FORMATS))
 
 
+# On a new machine Hypothesis first builds its tables of characters.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
-    format=st.sampled_from(sorted(FORMATS)),
+    format=formats,
     name=st.sampled_from(NAMES),
-    arguments=st.dictionaries(st.text(max_size=10), json_values, max_size=4),
+    arguments=st.dictionaries(names, json_values, max_size=4),
     before=prose,
     after=prose,
 )
@@ -41,25 +46,40 @@ def test_what_is_written_is_read_back(
     assert parse_call(written, NAMES) == Call(name, arguments)
 
 
-@given(st.text())
-def test_any_text_is_a_call_of_a_tool_or_none(text: str) -> None:
+FRAGMENTS = (
+    "<｜DSML｜tool_calls>", '<｜DSML｜invoke name="', "read", "write", '">', "\n</｜DSML｜invoke>",
+    '\n<｜DSML｜parameter name="', '" string="true">', '" string="false">', "</｜DSML｜parameter>",
+    '{"name": "', '", "arguments": {', "}", '"path": ', '"a.py"', "3", "<tool_call>", "</tool_call>",
+    "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "\n```json\n", "é",
+)  # fmt: skip
+
+
+@given(st.text() | st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join))
+def test_any_text_is_a_call_that_stands_in_it_or_none(text: str) -> None:
     try:
         call = parse_call(text, NAMES)
     except ToolCallError:
         return
-    assert call is None or call.name in NAMES
+    if call is not None:
+        assert call.name in NAMES
+        assert call.name in text
+        assert all(name in text for name in call.arguments)
 
 
-@given(format=st.sampled_from(sorted(FORMATS)), cut=st.integers(1, 200), text=st.text(max_size=40))
-def test_a_call_that_was_cut_off_is_not_made(format: ToolFormatName, cut: int, text: str) -> None:
-    content = {"path": "a.py", "text": f'{text}{{"name": "done", "arguments": {{"answer": "x"}}}}'}
-    written = FORMATS[format].call("write", content)
-    end = written.rindex("}")  # what stands behind it is only a frame
-    try:
-        call = parse_call(written[: max(0, end - cut)], NAMES)
-    except ToolCallError:
-        return
-    assert call is None
+@given(format=formats, text=st.text(max_size=40))
+def test_a_call_is_read_when_its_last_byte_has_come_and_no_sooner(format: ToolFormatName, text: str) -> None:
+    """A text is cut anywhere while it streams, also within a character."""
+    inner = FORMATS[format].call("done", {"answer": "x"})
+    call = Call("write", {"path": "é.py", "text": (text + inner).replace(CLOSE, "")})
+    written = FORMATS[format].call(call.name, call.arguments).encode()
+    last = "</｜DSML｜invoke>" if FORMATS[format].arguments == "dsml" else "}"
+    whole = written.rindex(last.encode()) + len(last.encode())
+    for end in range(len(written)):
+        try:
+            read = parse_call(written[:end].decode("utf-8", "replace"), NAMES)
+        except ToolCallError:
+            read = None
+        assert read == (call if end >= whole else None)
 
 
 TOLERATED = {
@@ -70,6 +90,8 @@ TOLERATED = {
     "end missing": f'<tool_call>{{"name": "read", "arguments": {ARGUMENTS}}}',
     "said twice": f'{{"name": "read", "arguments": {ARGUMENTS}}}\n' * 2,
     "another family's": FORMATS["deepseek-v3"].call("read", READ.arguments),
+    "DSML of a version before": FORMATS["deepseek-v3.2"].call("read", READ.arguments),
+    "DSML without its block": FORMATS["deepseek-v4"].call("read", READ.arguments).split("\n", 1)[1],
 }
 
 
@@ -82,6 +104,20 @@ REFUSED = {
     "two calls": ('{"name": "read", "arguments": {}} {"name": "done", "arguments": {}}', "2 calls"),
     "broken JSON": ('{"name": "read", "arguments": {"path": }}', "no valid JSON"),
     "no such tool": ('{"name": "raed", "arguments": {}}', "Did you mean read?"),
+    "no parameter": ('<｜DSML｜invoke name="read">a.py</｜DSML｜invoke>', "no valid DSML"),
+    "open parameter": (FORMATS["deepseek-v4"].call("read", {"path": "a"})[:-60], "no valid DSML"),
+    "same parameter twice": (
+        FORMATS["deepseek-v4"].call("read", {"path": "a", "Path": "b"}).replace("Path", "path"),
+        "path is given twice",
+    ),
+    "text as JSON": (
+        FORMATS["deepseek-v4"].call("read", {"path": "a.py"}).replace("true", "false"),
+        "path is no valid JSON",
+    ),
+    "two calls in DSML": (
+        FORMATS["deepseek-v4"].call("read", {}) + FORMATS["deepseek-v4"].call("done", {}),
+        "2",
+    ),
     "too deep": ('{"name": ' + "[" * 100_000, "no valid JSON"),
 }
 
@@ -104,7 +140,7 @@ def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, for
     grammars = Grammars(smollm2_shipped)
     calls: dict[str, dict[str, Any]] = {
         "read": {"path": "ä.py", "first": 2},
-        "edit": {"path": "a.py", "old": 'a "b"\n\t<x>', "new": "{}"},
+        "edit": {"path": "a.py", "old": 'a "b"\n\t<x>', "new": "{}", "everywhere": True},
         "todo": {"items": ["one", "two"]},
         "git": {"what": "log"},
         "list": {},
@@ -116,8 +152,13 @@ def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, for
         constraint = grammars.constraint(toolbox.grammar)
         assert constraint.allowed(tokens) == len(tokens), written
         assert toolbox.parse(written) == Call(name, arguments)
-    evil = smollm2_shipped.tokenize(toolbox.format.call("read", {"path": "a", "sudo": 1}), special=False)
-    assert grammars.constraint(toolbox.grammar).allowed(evil) < len(evil)
+    evils: list[dict[str, Any]] = [{"path": "a", "sudo": 1}, {"path": "a\nb"}, {"path": 1}]
+    evils += (
+        [{"path": f"{CLOSE}\nx"}, {"path": f"a{CLOSE}"}] if format in ("deepseek-v3.2", "deepseek-v4") else []
+    )
+    for arguments in evils:
+        evil = smollm2_shipped.tokenize(toolbox.format.call("read", arguments), special=False)
+        assert grammars.constraint(toolbox.grammar).allowed(evil) < len(evil), arguments
 
 
 def test_the_prompt_is_short(smollm2_shipped: Model) -> None:

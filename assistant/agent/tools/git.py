@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from assistant.agent.tools.tool import Action, Arguments, Environment, Result, Tool, bounded
+from assistant.agent.tools.tool import LINE, Action, Arguments, Environment, Result, Tool, bounded
 from assistant.errors import UsageError
 from assistant.repo import git
 from assistant.repo.files import inside
@@ -14,8 +14,8 @@ from assistant.repo.workspace import holds_secrets
 
 class GitArguments(Arguments):
     what: Literal["status", "diff", "log", "show", "blame"]
-    path: str = Field(default="", max_length=300)
-    revision: str = Field(default="", max_length=100)
+    path: str = Field(default="", max_length=300, pattern=LINE)
+    revision: str = Field(default="", max_length=100, pattern=LINE)
 
 
 class Git(Tool[GitArguments]):

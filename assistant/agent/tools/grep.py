@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from assistant.agent.tools.tool import Action, Arguments, Environment, Result, Tool, bounded
+from assistant.agent.tools.tool import LINE, Action, Arguments, Environment, Result, Tool, bounded
 from assistant.repo import git
 from assistant.repo.files import inside
 from assistant.repo.ignore import IgnoreRules
@@ -17,8 +17,8 @@ _MATCH = re.compile(r"(.+?):\d+:")
 
 
 class GrepArguments(Arguments):
-    pattern: str = Field(min_length=1, max_length=300)
-    path: str = Field(default=".", max_length=300)
+    pattern: str = Field(min_length=1, max_length=300, pattern=LINE)
+    path: str = Field(default=".", max_length=300, pattern=LINE)
 
 
 class Grep(Tool[GrepArguments]):

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from assistant.agent.tools.tool import Action, Arguments, Environment, Result, Tool, bounded
+from assistant.agent.tools.tool import LINE, Action, Arguments, Environment, Result, Tool, bounded
 from assistant.errors import UsageError
 from assistant.repo.files import inside
 from assistant.repo.listing import list_files
 
 
 class ListArguments(Arguments):
-    path: str = Field(default=".", max_length=300)
+    path: str = Field(default=".", max_length=300, pattern=LINE)
 
 
 class ListFolder(Tool[ListArguments]):

@@ -1,16 +1,16 @@
 """What a tool is: typed arguments, a permission, and an action that is known before it is done."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.agent.confine import Confinement, confinement
 from assistant.agent.edits import PlannedChange
-from assistant.chat.tools import ToolSpec
+from assistant.chat.tools import ToolCallError, ToolSpec
 from assistant.repo.checkpoints import FileState
 from assistant.repo.workspace import Workspace
 
@@ -18,6 +18,7 @@ Permission = Literal["read", "write", "run"]
 AskUser = Callable[[str], str | None]
 # A field that may hold the whole text of a file.
 LONG: dict[str, bool] = {"x-long": True}
+_MOST_FAULTS = 4
 
 
 class Arguments(BaseModel):
@@ -26,7 +27,8 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-PathArgument = Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$")
+LINE = r"^[^\x00-\x1f]*$"
+PathArgument = Field(min_length=1, max_length=300, pattern=LINE)
 
 
 @dataclass(slots=True)
@@ -59,46 +61,63 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a call would do. `preview` is what a person needs to see in order to agree: a diff or a command,
-    with a `note` on its risks. `secrets` are paths that nobody touches without consent."""
+    with a `note` on its risks. `secrets` are paths that nobody touches without consent. `grant` is what
+    "always" is said to, where that is neither the tool as such nor how a command begins."""
 
     perform: Callable[[], Result]
     preview: str = ""
     note: str = ""
     command: str = ""
     secrets: tuple[str, ...] = ()
+    grant: str = ""
 
 
-A = TypeVar("A", bound=Arguments)
+A = TypeVar("A", bound=BaseModel)
 
 
 class Tool(ABC, Generic[A]):
     """One tool. `about` is the line that the model reads of it."""
 
-    name: ClassVar[str]
-    about: ClassVar[str]
-    permission: ClassVar[Permission] = "read"
+    name: str
+    about: str
+    permission: Permission = "read"
     example: ClassVar[Mapping[str, Any]] = {}
     Arguments: type[A]
+
+    def checked(self, arguments: Mapping[str, Any]) -> A:
+        """What the model wrote, as the tool takes it. Raises ToolCallError."""
+        try:
+            return self.Arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            wrong = [
+                f"{'.'.join(map(str, each['loc'])) or 'the arguments'}: {each['msg']}"
+                for each in error.errors()
+            ]
+            raise misused(self.name, wrong) from error
 
     @abstractmethod
     def prepare(self, arguments: A, environment: Environment) -> Action:
         """What the call would do; nothing is changed yet. Raises CoderError where it cannot be done."""
 
-    @classmethod
-    def spec(cls) -> ToolSpec:
-        schema = cls.Arguments.model_json_schema()
+    def spec(self) -> ToolSpec:
+        schema = self.Arguments.model_json_schema()
         properties: dict[str, dict[str, Any]] = schema["properties"]
         return ToolSpec(
-            cls.name,
-            cls.about,
+            self.name,
+            self.about,
             {
                 "type": "object",
                 "properties": {name: _plain(each) for name, each in properties.items()},
                 "required": schema.get("required", []),
             },
             frozenset(name for name, each in properties.items() if "x-long" in each),
-            cls.example,
+            self.example,
         )
+
+
+def misused(name: str, wrong: Sequence[str]) -> ToolCallError:
+    """The arguments of a call are not what its tool takes."""
+    return ToolCallError(f"{name} cannot be called like this: {'; '.join(wrong[:_MOST_FAULTS])}.")
 
 
 def bounded(text: str, environment: Environment, advice: str, *, cut: bool = False) -> Result:
@@ -111,9 +130,5 @@ def bounded(text: str, environment: Environment, advice: str, *, cut: bool = Fal
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without what a grammar has no use for. Control characters in patterns are pydantic's to refuse."""
-    return {
-        key: value
-        for key, value in schema.items()
-        if key not in ("title", "default", "x-long", "pattern", "examples")
-    }
+    """Without what a grammar has no use for."""
+    return {key: value for key, value in schema.items() if key not in ("title", "default", "x-long")}

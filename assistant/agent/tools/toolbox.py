@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from assistant.agent.tools.ask import Ask
 from assistant.agent.tools.done import Done
 from assistant.agent.tools.edit import Edit, WriteFile
@@ -17,7 +15,15 @@ from assistant.agent.tools.read import Read
 from assistant.agent.tools.run import Run
 from assistant.agent.tools.todo import Todo
 from assistant.agent.tools.tool import Action, Environment, Tool
-from assistant.chat.tools import FORMATS, Call, ToolCallError, ToolFormat, ToolFormatName, call_grammar
+from assistant.chat.tools import (
+    FORMATS,
+    Call,
+    ToolCallError,
+    ToolFormat,
+    ToolFormatName,
+    call_grammar,
+    example_call,
+)
 from assistant.chat.tools import explain_tools as explain
 from assistant.chat.tools import parse_call as parse
 from assistant.chat.tools.grammar import longest_text
@@ -51,6 +57,11 @@ class Toolbox:
         self._room = tokens
 
     @property
+    def example(self) -> str:
+        """How a call is written, for a model that did not."""
+        return example_call(self._specs, self.format)
+
+    @property
     def grammar(self) -> Grammar:
         return call_grammar(self._specs, self.format, room=self._room)
 
@@ -59,7 +70,10 @@ class Toolbox:
 
     def parse(self, answer: str) -> Call | None:
         """The call in an answer. Raises ToolCallError."""
-        return parse(answer, self._tools)
+        try:
+            return parse(answer, self._tools)
+        except ToolCallError as error:
+            raise ToolCallError(error.message, hint=error.hint or self.example) from error
 
     def prepare(self, call: Call, environment: Environment) -> Action:
         """What the call would do. Raises ToolCallError for arguments that are wrong, else CoderError."""
@@ -67,17 +81,6 @@ class Toolbox:
         spec = tool.spec()
         for name in spec.long:
             value = call.arguments.get(name)
-            if isinstance(value, str) and len(value) >= longest_text(spec, self._room):
+            if isinstance(value, str) and len(value) >= longest_text(spec, self.format, room=self._room):
                 raise ToolCallError(f"{name} is too long for one call; nothing was done. Do it in parts.")
-        try:
-            arguments = tool.Arguments.model_validate(dict(call.arguments))
-        except ValidationError as error:
-            raise ToolCallError(_explained(call.name, error)) from error
-        return tool.prepare(arguments, environment)
-
-
-def _explained(name: str, error: ValidationError) -> str:
-    wrong = [
-        f"{'.'.join(map(str, each['loc'])) or 'the arguments'}: {each['msg']}" for each in error.errors()
-    ]
-    return f"{name} cannot be called like this: {'; '.join(wrong[:4])}."
+        return tool.prepare(tool.checked(call.arguments), environment)

@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from assistant.chat.tools import dsml
 from assistant.chat.tools.call import Call, ToolCallError
 
+_BEGINS = re.compile(r"\{|" + dsml.BEGINS)
 _CALL_BEGINS = re.compile(r'\{\s*"(?:name|tool|function|arguments|parameters)"\s*:')
 _DEEPSEEK_NAME = re.compile(
     r"(?:function<｜tool▁sep｜>|<｜tool▁call▁begin｜>)([\w.-]{1,64})(?:<｜tool▁sep｜>|\s*```json)\s*$"
@@ -40,22 +42,28 @@ def parse_call(answer: str, names: Collection[str]) -> Call | None:
 
 
 def _calls(answer: str) -> Iterator[Call]:
-    at = answer.find("{")
-    while at >= 0:
-        end = at + 1
-        named = _DEEPSEEK_NAME.search(answer, max(0, at - 120), at)
-        try:
-            value, end = _JSON.raw_decode(answer, at)
-        except (ValueError, RecursionError) as error:
-            if named or _CALL_BEGINS.match(answer, at):
-                reason = getattr(error, "msg", "too deep")
-                raise ToolCallError(f"The call is no valid JSON ({reason}); it was not made.") from error
+    """From left to right, so that what a call holds is not read as another one."""
+    at = 0
+    while begun := _BEGINS.search(answer, at):
+        if begun[0] == "{":
+            call, at = _of_json(answer, begun.start())
         else:
-            if named:
-                yield Call(named[1], value)
-            elif call := _of_object(value):
-                yield call
-        at = answer.find("{", end)
+            call, at = dsml.read(answer, begun.start())
+        if call:
+            yield call
+
+
+def _of_json(answer: str, at: int) -> tuple[Call | None, int]:
+    """What the brace `at` begins, and where to go on."""
+    named = _DEEPSEEK_NAME.search(answer, max(0, at - 120), at)
+    try:
+        value, end = _JSON.raw_decode(answer, at)
+    except (ValueError, RecursionError) as error:
+        if named or _CALL_BEGINS.match(answer, at):
+            reason = getattr(error, "msg", "too deep")
+            raise ToolCallError(f"The call is no valid JSON ({reason}); it was not made.") from error
+        return None, at + 1
+    return Call(named[1], value) if named else _of_object(value), end
 
 
 def _of_object(value: dict[str, Any]) -> Call | None:

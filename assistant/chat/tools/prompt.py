@@ -6,12 +6,19 @@ from typing import Any
 from assistant.chat.tools.call import ToolSpec
 from assistant.chat.tools.formats import ToolFormat
 
+_SHOWN_CHOICES = 12
+
 
 def explain_tools(specs: Sequence[ToolSpec], format: ToolFormat) -> str:
     """One line a tool with its arguments, and how a call of the first is written."""
     lines = [f"- {spec.name}({_signature(spec)}): {spec.about}" for spec in specs]
+    return "\n".join(["Tools:", *lines, example_call(specs, format)])
+
+
+def example_call(specs: Sequence[ToolSpec], format: ToolFormat) -> str:
+    """How a call of the first tool is written."""
     example = format.call(specs[0].name, specs[0].example)
-    return "\n".join(["Tools:", *lines, "A call is written like this, with nothing behind it:", example])
+    return f"A call is written like this, with nothing behind it:\n{example}"
 
 
 def _signature(spec: ToolSpec) -> str:
@@ -21,6 +28,19 @@ def _signature(spec: ToolSpec) -> str:
 
 
 def _argument(name: str, schema: Mapping[str, Any], required: bool) -> str:
-    choices = "|".join(schema.get("enum", ()))
-    kind = {"array": "[]", "integer": " number", "boolean": " yes/no"}.get(schema.get("type", ""), "")
-    return f"{name}{'' if required else '?'}{': ' + choices if choices else kind}"
+    return f"{name}{'' if required else '?'}{_kind(schema)}"
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"enum": list(choices)}:
+            return ": " + "|".join(map(str, choices[:_SHOWN_CHOICES]))
+        case {"type": "array"}:
+            return "[]"
+        case {"type": "integer" | "number"}:
+            return " number"
+        case {"type": "boolean"}:
+            return " yes/no"
+        case {"type": "object"}:
+            return f" {{{', '.join(schema.get('properties', ()))}}}"
+    return ""
