@@ -14,6 +14,7 @@ from threading import Event, Thread
 from assistant.catalog.checksum import record, sha256_of
 from assistant.catalog.locations import models_folder
 from assistant.errors import ModelError
+from assistant.resources import resource_folder
 
 NAME = "smollm2-135m"
 # F16 against the shipped Q4_1, in bytes; only progress and the room on disk depend on it.
@@ -27,6 +28,12 @@ def available() -> Path | None:
     if spec is None or spec.origin is None:
         return None
     return next(iter(sorted(Path(spec.origin).parent.glob("*.gguf"))), None)
+
+
+def draft_path() -> Path | None:
+    """The DSpark draft that was trained for it and ships with coder."""
+    path = resource_folder("models") / f"{NAME}.dspark.gguf"
+    return path if path.is_file() else None
 
 
 def prepared_path() -> Path:

@@ -75,4 +75,6 @@ def files_of(manifest: Manifest, selection: Selection) -> ModelFiles:
 
 
 def _embedded() -> ModelFiles:
-    return ModelFiles(embedded.NAME, embedded.prepared_path(), family="chatml", tiny=True)
+    return ModelFiles(
+        embedded.NAME, embedded.prepared_path(), embedded.draft_path(), family="chatml", tiny=True
+    )

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOption, KvTypeOption, ModelOption
+from assistant.cli.options import (
+    ContextOption,
+    DraftOption,
+    FlashAttentionOption,
+    JsonOption,
+    KvTypeOption,
+    ModelOption,
+)
 from assistant.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +81,7 @@ def bench(
     seed: Annotated[int, typer.Option("--seed", help="With --verify: of the sampling noise.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    draft: DraftOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
@@ -109,6 +117,7 @@ def bench(
         Path(),
         may_ask=not as_json,
         model=model,
+        draft=draft,
         context=context,
         kv_type=kv_type,
         flash_attention=flash_attention,

@@ -10,6 +10,7 @@ import typer
 
 from assistant.cli.options import (
     ContextOption,
+    DraftOption,
     EngineOption,
     FlashAttentionOption,
     JsonOption,
@@ -46,6 +47,7 @@ def fix(
     seed: Annotated[int, typer.Option("--seed", help="Chooses the later tries' wording.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    draft: DraftOption = None,
     engine: EngineOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
@@ -71,12 +73,19 @@ def fix(
         test_timeout=test_timeout,
         budget=budget,
         model=model,
+        draft=draft,
         context=context,
         kv_type=kv_type,
         flash_attention=flash_attention,
     )
     remote = remote_for(
-        engine, settings, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+        engine,
+        settings,
+        model=model,
+        draft=draft,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
     )
     options = FixOptions(
         message, settings.test or None, tries, settings.test_timeout, settings.budget, dry_run, seed

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from assistant.cli.options import ContextOption, EngineOption, FlashAttentionOption, KvTypeOption, ModelOption
+from assistant.cli.options import (
+    ContextOption,
+    DraftOption,
+    EngineOption,
+    FlashAttentionOption,
+    KvTypeOption,
+    ModelOption,
+)
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -103,6 +110,7 @@ def start(
 def open_app(
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
+    draft: DraftOption = None,
     engine: EngineOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
@@ -122,10 +130,16 @@ def open_app(
     from assistant.tui.app import CoderApp
 
     settings = settings_for(
-        path, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+        path, model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
     )
     remote = remote_for(
-        engine, settings, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+        engine,
+        settings,
+        model=model,
+        draft=draft,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
     )
     workspace = find_workspace(path)
 

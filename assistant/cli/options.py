@@ -16,6 +16,12 @@ EngineOption = Annotated[
         help="An OpenAI-compatible server that runs the model, or its profile; prompts are sent there.",
     ),
 ]
+DraftOption = Annotated[
+    str | None,
+    typer.Option(
+        "--draft", metavar="FILE|off", help="A draft's .gguf instead of the model's own, or off for none."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 ContextOption = Annotated[
     int | None,

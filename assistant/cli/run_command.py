@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import ContextOption, EngineOption, JsonOption, ModelOption
+from assistant.cli.options import ContextOption, DraftOption, EngineOption, JsonOption, ModelOption
 from assistant.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def run(
     ] = None,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    draft: DraftOption = None,
     engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
@@ -68,6 +69,7 @@ def run(
         test_timeout=test_timeout,
         budget=budget,
         model=model,
+        draft=draft,
         context=context,
     )
     task = _task(text, resume)
@@ -78,7 +80,7 @@ def run(
         )
     check = Check(settings.test, settings.test_timeout) if settings.test else None
     options = AgentOptions(steps, settings.budget, check, seed)
-    remote = remote_for(engine, settings, model=model, context=context)
+    remote = remote_for(engine, settings, model=model, draft=draft, context=context)
     work = AgentRun(
         settings.mode,
         options,
@@ -97,6 +99,7 @@ def ask(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    draft: DraftOption = None,
     engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
@@ -106,10 +109,12 @@ def ask(
     from assistant.cli.engine import remote_for
     from assistant.cli.settings import settings_for
 
-    settings = settings_for(Path(), may_ask=not as_json, budget=budget, model=model, context=context)
+    settings = settings_for(
+        Path(), may_ask=not as_json, budget=budget, model=model, draft=draft, context=context
+    )
     task = _task(text, resume)
     options = AgentOptions(steps, settings.budget, seed=seed)
-    remote = remote_for(engine, settings, model=model, context=context)
+    remote = remote_for(engine, settings, model=model, draft=draft, context=context)
     raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, settings, resume, remote))
 
 

@@ -22,6 +22,8 @@ def settings_for(path: Path, *, may_ask: bool = True, **options: object) -> "Set
     from assistant.config import load_config
     from assistant.repo.workspace import find_workspace
 
+    if options.get("draft") == "off":
+        options["draft"] = False
     root = find_workspace(path).root
     config = load_config(root, flags=options)
     if config.held_back and config.verdict is None:
@@ -44,7 +46,7 @@ class Loading(TypedDict):
     context_tokens: int | None
     kv_type: KvType | None
     flash_attention: FlashAttention | None
-    draft: bool
+    draft: bool | str
     repository: Path | None
 
 

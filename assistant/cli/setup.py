@@ -37,7 +37,7 @@ def load_generator(
     context_tokens: int | None = None,
     kv_type: KvType | None = None,
     flash_attention: FlashAttention | None = None,
-    draft: bool = True,
+    draft: bool | str = True,
     exact: bool = False,
     repository: Path | None = None,
     tell: Callable[[str], None] | None = None,
@@ -46,12 +46,13 @@ def load_generator(
 
     Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
     fit are refused. `kv_type` and `flash_attention` None choose what suits the machine, `exact` selects
-    the reference profile. Without `draft` the model is loaded alone. With `repository`, what was answered
-    there before is drafted again, and conversations are kept. `progress` gets (what is done now, fraction),
-    and `tell` what had to be left out. Raises ModelError or UsageError."""
+    the reference profile. `draft` is another's file instead of the model's own, False loads the model
+    alone. With `repository`, what was answered there before is drafted again, and conversations are kept.
+    `progress` gets (what is done now, fraction), and `tell` what had to be left out. Raises ModelError or
+    UsageError."""
     files = wanted if isinstance(wanted, ModelFiles) else resolve_model(wanted)
-    if not draft:
-        files = replace(files, draft=None)
+    if draft is not True:
+        files = replace(files, draft=_own_draft(draft) if draft else None)
     prepare(files, progress)
     free = free_memory()
     wish = usual_options(
@@ -71,7 +72,7 @@ def load_generator(
             Model(
                 files.target,
                 gpu_layers=target.gpu_layers,
-                mtp=draft and beside is None and predicts_ahead(files.target),
+                mtp=bool(draft) and beside is None and predicts_ahead(files.target),
                 progress=partial(progress, f"loading {files.name}"),
             )
         )
@@ -98,6 +99,13 @@ def load_generator(
         )
         loaded.pop_all()
     return generator
+
+
+def _own_draft(file: str) -> Path:
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise UsageError(f"There is no draft {path}.", hint="Give its .gguf file with --draft, or off.")
+    return path
 
 
 def _fit(

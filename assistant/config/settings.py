@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from assistant.engine.options import FlashAttention, KvType
 
@@ -11,6 +11,12 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Seconds = Annotated[float, Field(gt=0, le=604_800, allow_inf_nan=False)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$", max_length=2000)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def _switch_or_path(value: object) -> bool | str:
+    if isinstance(value, bool) or (isinstance(value, str) and value):
+        return value
+    raise ValueError("it should be on, off, or the path of a GGUF file")
 
 
 class Table(BaseModel):
@@ -64,8 +70,8 @@ class Settings(Table):
     """Tokens."""
     kv_type: KvType | None = None
     flash_attention: FlashAttention | None = None
-    draft: bool = True
-    """Whether the model's draft is loaded with it."""
+    draft: Annotated[bool | str, PlainValidator(_switch_or_path)] = True
+    """Whether the model's draft is loaded with it; or the path of another's GGUF file."""
     mode: Literal["ask", "auto-edit", "full", "read-only"] = "ask"
     """What the agent may do without asking."""
     test: str | None = None

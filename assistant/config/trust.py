@@ -15,9 +15,10 @@ from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError
 from assistant.repo.atomic import stage, sync_folder
 
-FREE = frozenset({"context", "kv_type", "flash_attention", "draft", "test_timeout", "budget"})
+FREE = frozenset({"context", "kv_type", "flash_attention", "test_timeout", "budget"})
 ON_CONSENT: Mapping[str, str] = {
     "model": "loads this model",
+    "draft": "loads this draft, or none",
     "mode": "sets what is done without asking",
     "test": "runs this command",
     "history": "sets whether answers are kept",

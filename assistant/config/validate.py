@@ -12,7 +12,7 @@ from assistant.config.settings import SINGLE_KEYS, TABLES, Settings
 from assistant.errors import UsageError
 
 _NEAR = 0.6
-_WORDS = {"on": True, "yes": True, "off": False, "no": False}
+_WORDS = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 Place = Callable[[tuple[str, ...]], str]
 
 
@@ -69,9 +69,9 @@ def require_known(key: str) -> None:
 
 
 def _readings(text: str) -> Iterator[Any]:
-    yield text
     if text.lower() in _WORDS:
         yield _WORDS[text.lower()]
+    yield text
     try:
         yield tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -33,7 +33,7 @@ class CoderApp(App[None]):
 
     TITLE = "coder"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f6", "review", "Review", key_display="F6"),
+        Binding("ctrl+r", "review", "Review"),
         Binding("f2", "dark_or_light", "Dark or light", show=False),
         Binding("ctrl+c", "interrupt", "Copy or quit", priority=True, show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True),

@@ -57,7 +57,7 @@ _SECTIONS: tuple[Section, ...] = (
             ("F3", "which drafter each word came from"),
             ("F4", "speculation as plots"),
             ("F5", "load the model again, when there is none"),
-            ("F6, /review", "decide about the changes of the working tree, and commit them"),
+            ("Ctrl+R, /review", "decide about the changes of the working tree, and commit them"),
             ("Ctrl+C", "copy the selection, or cancel; twice quits"),
             ("Ctrl+Q", "quit"),
         ),

@@ -14,12 +14,12 @@ from tests.tui.driving import SIZE, app_with, say, screen, until
 from tests.tui.review.reviewing import cart_repository
 
 
-@pytest.mark.parametrize("way", ["f6", "/review"])
+@pytest.mark.parametrize("way", ["ctrl+r", "/review"])
 async def test_comments_go_to_the_prompt(tmp_path: Path, way: str) -> None:
     root = cart_repository(tmp_path / "repo")
     async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
-        if way == "f6":
-            await pilot.press("f6")
+        if way == "ctrl+r":
+            await pilot.press("ctrl+r")
         else:
             await say(pilot, way)
         await until(pilot, lambda: screen(pilot) is ReviewScreen)
