@@ -74,7 +74,7 @@ def only_block(answer: str, finish: FinishReason) -> str:
         raise UnusableAnswerError("the answer was cancelled")
     if not blocks:
         raise UnusableAnswerError("the answer has no code block")
-    if not blocks[0].closed or (finish in ("length", "context") and not blocks[-1].closed):
+    if not blocks[0].closed or (finish != "stop" and not blocks[-1].closed):
         raise UnusableAnswerError("the answer was cut off before its code ended")
     if len(blocks) > 1:
         raise UnusableAnswerError(

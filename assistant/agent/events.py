@@ -104,6 +104,13 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class NotNeeded:
+    """Changes without which the check passes as well. They stay: a task may want more than is checked."""
+
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """What the model is told of its call. `brief` is the step in one line; `of_file` says that it shows
     a file, `changed` that files were written. `cut` says that it is not all."""
@@ -145,6 +152,7 @@ AgentEvent = (
     | Changed
     | Checking
     | Checked
+    | NotNeeded
     | Observed
     | Outcome
 )

@@ -1,6 +1,8 @@
 """From an answer to what the model is told of it: call, permission, action, and the check after it."""
 
+import contextlib
 import json
+import time
 from collections.abc import Generator as Steps
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +12,18 @@ from assistant.agent.check import failure_report, syntax_report
 from assistant.agent.command import CommandResult, run_command
 from assistant.agent.events import AgentEvent, AskConsent, Observed, Request
 from assistant.agent.permissions import Permissions
+from assistant.agent.reduce import not_needed
 from assistant.agent.tools import Environment, Result, Tool, Toolbox
 from assistant.agent.tools.edit import diff_of
 from assistant.agent.tools.tool import Action
 from assistant.chat.generator import Reply
 from assistant.chat.tools import Call
 from assistant.errors import CoderError
+from assistant.repo.files import Keep, SourceFile, read_source
+from assistant.repo.hunks import diff_hunks
 
 _BRIEF_CHARS = 100
+_REDUCING_S = 30.0
 _NO_CALL = "That was no tool call. Call a tool, or done to end the task."
 _CUT_OFF = "The answer was cut off before it ended: write less at once."
 _REFUSED = "The user refused this. Do something else, or end with done."
@@ -46,6 +52,7 @@ class Executor:
         self._test_timeout_s = test_timeout_s
         self.tested: CommandResult | None = None
         self.changed: dict[str, None] = {}
+        self._first: dict[str, SourceFile] = {}
         self.refusals = 0
         self.said = ""
         self.answer: str | None = None
@@ -110,6 +117,9 @@ class Executor:
         paths = dict.fromkeys(side.shown for side in sides)
         problems = syntax_report(result.changes)
         self.changed |= paths
+        for change in result.changes:
+            if change.old:
+                self._first.setdefault(change.old.shown, change.old)
         yield events.Changed(tuple(paths), diff_of(result.changes), tuple(problems))
         if problems:
             return _with(result, ["Its syntax is wrong now:", *problems], ok=False)
@@ -124,6 +134,24 @@ class Executor:
             return result
         failed = yield from self._run_test(self._test)
         return Result("\n".join(["It is not done.", *failed]), ok=False) if failed else result
+
+    def what_was_not_needed(self, record: Keep) -> Steps[AgentEvent, None, None]:
+        """Once the check passes: which changes it does not need, as far as that can be tried in time."""
+        cancel, root = self._environment.cancel, self._environment.workspace.root
+        command, until = self._test, time.monotonic() + _REDUCING_S
+        if command is None or not self._passing:
+            return
+
+        def passes() -> bool:
+            left = min(until - time.monotonic(), self._test_timeout_s)
+            return left > 0 and run_command(command, root, timeout_s=left, cancel=cancel).passed
+
+        with contextlib.suppress(CoderError):  # a file that is gone, or that another changes
+            changes = [(old, read_source(root / shown, root)) for shown, old in self._first.items()]
+            if sum(len(diff_hunks(old.text, new.text)) for old, new in changes) > 1:
+                yield events.Checking(command)
+                if diff := not_needed(changes, record, passes):
+                    yield events.NotNeeded(diff)
 
     def _run_test(self, command: str) -> Steps[AgentEvent, None, list[str]]:
         """How the check failed, nothing where it passes."""

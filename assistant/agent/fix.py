@@ -3,6 +3,7 @@
 Everything that happens is an event; the last one is the outcome.
 """
 
+import math
 import time
 from collections.abc import Generator as Steps
 from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ from assistant.chat.generator import Generator, Reply
 from assistant.errors import ContextFullError, UsageError
 from assistant.repo.checkpoints import Checkpoints
 from assistant.repo.files import SourceFile, require_writable, write_all
-from assistant.repo.hunks import Hunk, apply_hunks
+from assistant.repo.hunks import Hunk, apply_hunks, unified_diff
 from assistant.repo.syntax import language_of, syntax_problems
 from assistant.repo.workspace import Workspace
 
@@ -164,7 +165,7 @@ class Fixer:
                 if time.monotonic() > until or self._budget.spent:
                     return False
                 trial.put(apply_hunks(source.text, part))
-                return self._run_test().passed
+                return self._run_test(until - time.monotonic()).passed
 
             until = time.monotonic() + _REDUCING_S
             part: Sequence[Hunk] | None = change.hunks
@@ -181,7 +182,8 @@ class Fixer:
             self._outcome.changed(source, trial.now.text)
             self._outcome.dropped_hunks = len(change.hunks) - len(part)
             if self._outcome.dropped_hunks:
-                yield Reduced(self._outcome.dropped_hunks, len(part))
+                dropped = unified_diff(trial.now.text, change.text, source.shown)
+                yield Reduced(self._outcome.dropped_hunks, len(part), dropped)
                 if not result.passed:
                     yield from self._test("with part of the change")
 
@@ -216,11 +218,11 @@ class Fixer:
         yield Tested(result)
         return result
 
-    def _run_test(self) -> CommandResult:
+    def _run_test(self, at_most_s: float = math.inf) -> CommandResult:
         return run_command(
             self._options.test or "",
             self._workspace.root,
-            timeout_s=self._options.test_timeout_s,
+            timeout_s=min(self._options.test_timeout_s, at_most_s),
             cancel=self._budget.cancel,
         )
 

@@ -71,10 +71,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """Hunks that the passing test does not need, and that were dropped again."""
+    """Hunks that the passing test does not need, and that were dropped again; `diff` shows them."""
 
     dropped: int
     kept: int
+    diff: str
 
 
 Status = Literal["done", "nothing to do", "not achieved", "refused", "proposed", "out of budget"]

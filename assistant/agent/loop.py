@@ -100,6 +100,8 @@ class Agent:
                 test_timeout_s=self._options.test_timeout_s,
             )
             status = yield from self._until_done(window, toolbox, executor, environment)
+            if status == "done":
+                yield from executor.what_was_not_needed(turn.keep)
         yield Outcome(
             "out of budget" if self._budget.spent and status == "cancelled" else status,
             executor.answer or "",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
+from assistant.catalog.checksum import record, sha256_of
 from assistant.catalog.locations import models_folder
 from assistant.errors import ModelError
 
@@ -60,6 +61,7 @@ def prepare(convert: Callable[[Path, Path], None], progress: Callable[[float], N
             try:
                 with _watching(temporary, expected_bytes(), progress):
                     convert(shipped, temporary)
+                record(path, sha256_of(temporary, lambda _: None))
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)

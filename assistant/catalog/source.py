@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _PLACEHOLDER = "{quantization}"
 _SEGMENT = r"(?:\w|\{quantization\})(?:[\w.-]|\{quantization\})*"
-_SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
+# The parts of a split GGUF, as llama.cpp names them.
+SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_PARTS = 1024
 
 FileName = Annotated[str, Field(pattern=rf"^{_SEGMENT}(/{_SEGMENT})*\.gguf$")]
@@ -36,6 +37,14 @@ class Variant:
     files: tuple[HubFile, ...]
     size_gb: float | None
 
+    def is_called(self, part: str) -> bool:
+        """Whether `part` is its quantization, one of its files, or empty."""
+        return (
+            not part
+            or part.lower() == self.quantization.lower()
+            or any(file.file == part for file in self.files)
+        )
+
 
 class Table(BaseModel):
     """A table of a manifest: what it does not know is an error."""
@@ -44,10 +53,12 @@ class Table(BaseModel):
 
 
 class Shape(Table):
-    """What the memory of the KV cache follows from, by the model's own configuration. `key_length` and
-    `value_length` are numbers a head, the value's as the key's where it is not given."""
+    """What the memory of the KV cache and of attention follows from, by the model's own configuration.
+    `key_length` and `value_length` are numbers a head, the value's as the key's where it is not given.
+    `heads` are those of the query."""
 
     layers: int = Field(gt=0)
+    heads: int | None = Field(default=None, gt=0)
     kv_heads: int = Field(gt=0)
     key_length: int = Field(gt=0)
     value_length: int | None = Field(default=None, gt=0)
@@ -122,7 +133,7 @@ class Draft(Source):
 
 
 def _parts(file: str) -> list[str]:
-    split = _SPLIT.fullmatch(file)
+    split = SPLIT.fullmatch(file)
     if not split:
         return [file]
     count = int(split[3])

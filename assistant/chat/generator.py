@@ -14,7 +14,8 @@ from assistant.engine.constraint import Grammar
 from assistant.engine.sampling import Sampling
 from assistant.engine.stats import Stats
 
-FinishReason = Literal["stop", "length", "context", "cancelled"]
+# "lost": a server broke off in the middle of the answer.
+FinishReason = Literal["stop", "length", "context", "cancelled", "lost"]
 
 
 @dataclass(frozen=True, slots=True)

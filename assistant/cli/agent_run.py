@@ -18,7 +18,9 @@ from assistant.agent import events
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.session import Session, Sessions
+from assistant.chat.generator import Reply
 from assistant.cli.diff import diff_lines
+from assistant.cli.engine import Remote, open_generator
 from assistant.cli.live import LiveLine, speed_of
 from assistant.errors import ExitCode
 from assistant.repo.checkpoints import open_checkpoints
@@ -27,6 +29,7 @@ from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.chat.generator import Generator
+    from assistant.config import Settings
 
 _ENDINGS: dict[events.Status, tuple[str, str]] = {
     "done": ("Done.", "green"),
@@ -51,31 +54,19 @@ class AgentRun:
         self._cancel = Event()
         self._previewed = ""
 
-    def run(self, task: str, model: str | None, context: int | None, resume: str | None) -> ExitCode:
+    def run(
+        self, task: str, settings: "Settings", resume: str | None, remote: Remote | None = None
+    ) -> ExitCode:
         """Load the model, work, tell how it ended; the exit code says it too."""
         workspace = find_workspace(Path())
         sessions = Sessions(workspace.root)
         session, history = sessions.resume(resume) if resume else (sessions.new(), [])
         with session, self._line:
-            generator = self._load(model, context, workspace)
+            generator = open_generator(remote, settings, workspace.root, self._line.loading, self._tell)
             try:
                 return self._work(generator, workspace, session, history, task)
             finally:
                 generator.close()
-
-    def _load(self, model: str | None, context: int | None, workspace: Workspace) -> "Generator":
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
-
-        if resolve_model(model).tiny:
-            self._say(TINY, "dim")
-        return load_generator(
-            model,
-            self._line.loading,
-            context_tokens=context,
-            repository=workspace.root,
-            tell=lambda note: self._say(note, "yellow"),
-        )
 
     def _work(
         self,
@@ -124,15 +115,15 @@ class AgentRun:
                 arguments = ", ".join(_short(value) for value in event.arguments.values())
                 self._say(f"{event.tool} {arguments}".rstrip(), "cyan")
             case events.Changed():
-                if event.diff != self._previewed:
-                    self._show_diff(event.diff)
-                for problem in event.problems:
-                    self._say(problem, "red")
+                self._show_changed(event)
             case events.Checking():
                 self._line.begin(f"$ {event.command}")
             case events.Checked():
                 style = "green" if event.result.passed else "red"
                 self._say(f"$ {event.result.command}: {event.result.describe()}", style)
+            case events.NotNeeded():
+                self._say("The check passes without these changes too; they were kept:")
+                self._show_diff(event.diff)
             case events.Shrunk():
                 taken = f"{event.tokens_before} to {event.tokens_after} tokens"
                 self._say(
@@ -144,6 +135,14 @@ class AgentRun:
                 pass
             case _:
                 self._line.reply(event)
+                for note in event.notes if isinstance(event, Reply) else ():
+                    self._tell(note)
+
+    def _show_changed(self, event: events.Changed) -> None:
+        if event.diff != self._previewed:
+            self._show_diff(event.diff)
+        for problem in event.problems:
+            self._say(problem, "red")
 
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
         said, style = _ENDINGS[outcome.status]
@@ -166,7 +165,7 @@ class AgentRun:
             return "no"
         self._line.pause()
         self._previewed = request.preview
-        if request.tool in ("edit", "write"):
+        if request.tool in ("edit", "write", "patch"):
             self._show_diff(request.preview)
         else:
             self._say(request.preview, "bold")
@@ -199,6 +198,10 @@ class AgentRun:
         if not self._as_json:
             for text in diff_lines(diff):
                 self._err.print(text)
+
+    def _tell(self, note: str) -> None:
+        """What the user should know in any case: where prompts go, what had to be left out."""
+        self._err.print(Text(visible(note), "yellow"))
 
     def _say(self, text: str, style: str = "") -> None:
         if not self._as_json:

@@ -47,6 +47,7 @@ def bench(
     from assistant.bench.tasks import builtin_tasks, tasks_from
     from assistant.bench.verify import Case, verify_exactness
     from assistant.cli.live import LiveLine
+    from assistant.cli.settings import loading, settings_for
     from assistant.cli.setup import load_generator
     from assistant.errors import ExitCode, UsageError
 
@@ -57,16 +58,22 @@ def bench(
             f"There is no task {min(unknown)!r}.", hint=f"Tasks: {', '.join(task.name for task in known)}."
         )
     chosen = [task for task in known if not tasks or task.name in tasks]
+    settings = settings_for(
+        Path(),
+        may_ask=not as_json,
+        model=model,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
+    )
     console = Console(stderr=True, highlight=False)
     with LiveLine(console) as line:
         generator = load_generator(
-            model,
+            settings.model,
             line.loading,
-            context_tokens=context,
-            kv_type=kv_type,
-            flash_attention=flash_attention,
             exact=exact,
             tell=lambda note: console.print(note, markup=False),
+            **loading(settings),
         )
         try:
             if verify:

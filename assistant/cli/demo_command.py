@@ -54,6 +54,7 @@ def demo(
     """Repair a small buggy file with `coder fix --test`, in a throw-away repository."""
     from assistant.agent.fix_events import FixOptions
     from assistant.cli.fix_command import FixRun, read_files
+    from assistant.cli.settings import settings_for
 
     folder = Path(tempfile.mkdtemp(prefix="coder-demo-"))
     try:
@@ -62,7 +63,9 @@ def demo(
         typer.secho(f"A repository with a bug, in {folder}:", err=True, bold=True)
         typer.echo(f"$ cd {folder} && coder fix {FILE} --test '{test}' --yes\n", err=True)
         workspace, sources = read_files([folder / FILE])
-        outcome = FixRun(workspace, sources, FixOptions(test=test), yes=True).run(model)
+        outcome = FixRun(workspace, sources, FixOptions(test=test), yes=True).run(
+            settings_for(folder, model=model)
+        )
     finally:
         if keep:
             typer.echo(f"Kept: {folder}", err=True)

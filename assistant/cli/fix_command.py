@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.options import ContextOption, FlashAttentionOption, JsonOption, KvTypeOption, ModelOption
+from assistant.cli.options import (
+    ContextOption,
+    EngineOption,
+    FlashAttentionOption,
+    JsonOption,
+    KvTypeOption,
+    ModelOption,
+)
 from assistant.errors import InterruptedByUserError, RefusedError
 
 if TYPE_CHECKING:
     from assistant.agent.fix_events import FixOptions, Outcome
+    from assistant.cli.engine import Remote
+    from assistant.config import Settings
     from assistant.repo.files import SourceFile
     from assistant.repo.workspace import Workspace
 
@@ -27,20 +36,24 @@ def fix(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     tries: Annotated[int, typer.Option("--tries", min=1, max=50, help="How often the model may try.")] = 3,
     test_timeout: Annotated[
-        float, typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped.")
-    ] = 120.0,
+        float | None,
+        typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
+    ] = None,
     budget: Annotated[
         float | None, typer.Option("--budget", metavar="SECONDS", min=0.1, help="Stop after this time.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the later tries' wording.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
     from assistant.agent.fix_events import FixOptions
+    from assistant.cli.engine import remote_for
+    from assistant.cli.settings import settings_for
 
     if not (yes or dry_run or as_json) and not sys.stdin.isatty():
         raise RefusedError(
@@ -48,11 +61,25 @@ def fix(
         )
     if as_json and not (yes or dry_run):
         raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
-    options = FixOptions(message, test, tries, test_timeout, budget, dry_run, seed)
     workspace, sources = read_files(files)
-    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(
-        model, context_tokens=context, kv_type=kv_type, flash_attention=flash_attention
+    settings = settings_for(
+        workspace.root,
+        may_ask=not as_json,
+        test=test,
+        test_timeout=test_timeout,
+        budget=budget,
+        model=model,
+        context=context,
+        kv_type=kv_type,
+        flash_attention=flash_attention,
     )
+    remote = remote_for(
+        engine, settings, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
+    options = FixOptions(
+        message, settings.test or None, tries, settings.test_timeout, settings.budget, dry_run, seed
+    )
+    outcome = FixRun(workspace, sources, options, yes=yes, quiet=as_json).run(settings, remote)
     if as_json:
         typer.echo(json.dumps(described(outcome), indent=2))
     raise typer.Exit(outcome.exit_code)
@@ -94,27 +121,18 @@ class FixRun:
         self._line = LiveLine(self._err)
         self._written = False
 
-    def run(self, model: str | None, **loading: Any) -> "Outcome":
-        """Load the model, with these options of `load_generator`, do the work, tell how it ended."""
+    def run(self, settings: "Settings", remote: "Remote | None" = None) -> "Outcome":
+        """Load the model, do the work, tell how it ended."""
         from assistant.agent.fix import Fixer, check_request
         from assistant.agent.fix_events import Outcome
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator
+        from assistant.chat.generator import Reply
+        from assistant.cli.engine import open_generator
         from assistant.repo.checkpoints import open_checkpoints
 
         check_request(self._sources, self._options)
-        files = resolve_model(model)
-        if files.tiny:
-            self._say(TINY, "dim")
         outcome: Outcome | None = None
         with self._line:
-            generator = load_generator(
-                model,
-                self._line.loading,
-                repository=self._workspace.root,
-                tell=lambda note: self._say(note, "yellow"),
-                **loading,
-            )
+            generator = open_generator(remote, settings, self._workspace.root, self._line.loading, self._tell)
             try:
                 fixer = Fixer(
                     generator,
@@ -127,8 +145,10 @@ class FixRun:
                 for event in fixer.run():
                     if isinstance(event, Outcome):
                         outcome = event
-                    else:
-                        self._show(event)
+                        continue
+                    self._show(event)
+                    for note in event.notes if isinstance(event, Reply) else ():
+                        self._tell(note)
             except KeyboardInterrupt:
                 raise InterruptedByUserError(
                     "Interrupted.",
@@ -161,9 +181,17 @@ class FixRun:
                 self._written = True
             case events.Reduced():
                 hunks = f"{event.dropped} of {event.dropped + event.kept} hunks"
-                self._say(f"{hunks} were not needed for the test to pass and were dropped again.")
+                self._say(f"{hunks} were not needed for the test to pass and were dropped again:")
+                self._show_dropped(event.diff)
             case _:
                 self._line.reply(event)
+
+    def _show_dropped(self, diff: str) -> None:
+        from assistant.cli.diff import diff_lines
+
+        if not self._quiet:
+            for text in diff_lines(diff):
+                self._err.print(text)
 
     def _show_diff(self, changes: "Sequence[Any]") -> None:
         from assistant.cli.diff import coloured
@@ -222,11 +250,15 @@ class FixRun:
 
     def _say(self, text: str, style: str = "") -> None:
         if not self._quiet:
-            from rich.text import Text
+            self._tell(text, style)
 
-            from assistant.visible import visible
+    def _tell(self, note: str, style: str = "yellow") -> None:
+        """Also where there is JSON on stdout: where prompts go, what had to be left out."""
+        from rich.text import Text
 
-            self._err.print(Text(visible(text), style))
+        from assistant.visible import visible
+
+        self._err.print(Text(visible(note), style))
 
 
 def described(outcome: "Outcome") -> dict[str, Any]:

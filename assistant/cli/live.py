@@ -75,9 +75,7 @@ class LiveLine:
 
 
 def speed_of(stats: Stats) -> Text:
-    """Tokens/s, acceptance and tau."""
+    """Tokens/s, acceptance and tau; a dash for what is not known, as of some servers."""
     accepted = f"{stats.acceptance_rate:.0%}" if stats.drafted else "–"
-    return Text.assemble(
-        (f"{stats.decode_tps:.1f} tok/s", "bold cyan"),
-        f" · {accepted} accepted · τ {stats.mean_accepted_length:.2f}",
-    )
+    tau = f"{stats.mean_accepted_length:.2f}" if stats.forward_passes else "–"
+    return Text.assemble((f"{stats.decode_tps:.1f} tok/s", "bold cyan"), f" · {accepted} accepted · τ {tau}")

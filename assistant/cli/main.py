@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from assistant.cli.options import ContextOption, FlashAttentionOption, KvTypeOption, ModelOption
+from assistant.cli.options import ContextOption, EngineOption, FlashAttentionOption, KvTypeOption, ModelOption
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -103,6 +103,7 @@ def start(
 def open_app(
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
@@ -115,26 +116,21 @@ def open_app(
         raise UsageError(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
+    from assistant.cli.engine import open_generator, remote_for
+    from assistant.cli.settings import settings_for
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
 
+    settings = settings_for(
+        path, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
+    remote = remote_for(
+        engine, settings, model=model, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
     workspace = find_workspace(path)
 
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        from assistant.catalog.resolve import resolve_model
-        from assistant.cli.setup import TINY, load_generator  # slow to import: the app is there by now
-
-        if resolve_model(model).tiny:
-            tell(TINY)
-        return load_generator(
-            model,
-            progress,
-            context_tokens=context,
-            kv_type=kv_type,
-            flash_attention=flash_attention,
-            repository=workspace.root,
-            tell=tell,
-        )
+        return open_generator(remote, settings, workspace.root, progress, tell)
 
     CoderApp(workspace, load).run()
 
@@ -156,6 +152,7 @@ def _require_path(word: str) -> None:
 
 def _register() -> None:
     from assistant.cli.bench_command import bench
+    from assistant.cli.config_command import config
     from assistant.cli.demo_command import demo
     from assistant.cli.doctor_command import doctor
     from assistant.cli.fix_command import fix
@@ -177,6 +174,7 @@ def _register() -> None:
     app.command("train-draft")(train_draft)
     app.command()(doctor)
     app.add_typer(models, name="models")
+    app.add_typer(config, name="config")
 
 
 _register()

@@ -4,10 +4,38 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assistant.catalog.manifest import Manifest, Selection
     from assistant.engine.memory import FreeMemory
 
 _GIB = 2**30
+
+
+def described_file(path: "Path", free: "FreeMemory") -> dict[str, Any]:
+    """A GGUF file that no manifest names, as `described` has it. Raises ModelError for what is none."""
+    from assistant.catalog.fitting import of_files
+    from assistant.engine.fit import USUAL_CONTEXT
+    from assistant.engine.gguf_header import read_header
+    from assistant.engine.model_shape import model_shape
+
+    header = read_header(path)
+    longest = model_shape(header).context_length or USUAL_CONTEXT
+    size = sum(file.stat().st_size for file in {tensor.file for tensor in header.tensors.values()}) / 1e9
+    fits = asdict(of_files(path, None, longest, free))
+    one = {"name": "", "size_gb": round(size, 3), "here": True, "draft": None, "fits": fits}
+    return {
+        "name": path.stem,
+        "title": header.text("general.name"),
+        "license": header.text("general.license"),
+        "architecture": header.architecture,
+        "context": longest,
+        "size_gb": round(size, 3),
+        "available": True,
+        "drafts": [],
+        "quantizations": [one],
+        "files": [str(path)],
+    }
 
 
 def described(manifest: "Manifest", free: "FreeMemory") -> dict[str, Any]:

@@ -8,6 +8,14 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="A pulled model, or the path of a .gguf file."),
 ]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="An OpenAI-compatible server that runs the model, or its profile; prompts are sent there.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 ContextOption = Annotated[
     int | None,
@@ -17,7 +25,6 @@ KvTypeOption = Annotated[
     Literal["F32", "F16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0"] | None,
     typer.Option(
         "--kv-type",
-        envvar="CODER_KV_TYPE",
         help="Of the KV cache: a smaller type takes less memory and changes the text a little.",
     ),
 ]
@@ -25,7 +32,6 @@ FlashAttentionOption = Annotated[
     Literal["auto", "on", "off"] | None,
     typer.Option(
         "--flash-attention",
-        envvar="CODER_FLASH_ATTENTION",
         help="By default off on a CPU, where drafts are then verified sooner.",
     ),
 ]

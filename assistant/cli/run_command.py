@@ -1,15 +1,13 @@
 """`coder run` and `coder ask`: one task, or one question, through the agent's loop."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from assistant.cli.options import ContextOption, JsonOption, ModelOption
+from assistant.cli.options import ContextOption, EngineOption, JsonOption, ModelOption
 from assistant.errors import RefusedError, UsageError
-
-if TYPE_CHECKING:
-    from assistant.agent.permissions import Mode
 
 _MOST_STDIN_CHARS = 200_000
 TextArgument = Annotated[
@@ -31,33 +29,47 @@ def run(
         str | None, typer.Option("--test", metavar="CMD", help="A command that must pass in the end.")
     ] = None,
     mode: Annotated[
-        str, typer.Option("--mode", help="What is asked first: ask, auto-edit, full or read-only.")
-    ] = "ask",
+        str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full or read-only.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the same as --mode full.")] = False,
     test_timeout: Annotated[
-        float, typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped.")
-    ] = 120.0,
+        float | None,
+        typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
+    ] = None,
     budget: BudgetOption = None,
     steps: StepsOption = 40,
     resume: ResumeOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
+    from assistant.cli.engine import remote_for
+    from assistant.cli.settings import settings_for
 
-    chosen = _mode("full" if yes else mode)
+    settings = settings_for(
+        Path(),
+        may_ask=not as_json,
+        mode="full" if yes else mode,
+        test=test,
+        test_timeout=test_timeout,
+        budget=budget,
+        model=model,
+        context=context,
+    )
     task = _task(text, resume)
-    if chosen == "ask" and (as_json or not sys.stdin.isatty()):
+    if settings.mode == "ask" and (as_json or not sys.stdin.isatty()):
         raise RefusedError(
             "Nobody can be asked for consent here.",
             hint="Add --yes, or --mode auto-edit (no commands) or read-only.",
         )
-    options = AgentOptions(steps, budget, test, test_timeout, seed)
-    raise typer.Exit(AgentRun(chosen, options, as_json=as_json).run(task, model, context, resume))
+    options = AgentOptions(steps, settings.budget, settings.test or None, settings.test_timeout, seed)
+    remote = remote_for(engine, settings, model=model, context=context)
+    raise typer.Exit(AgentRun(settings.mode, options, as_json=as_json).run(task, settings, resume, remote))
 
 
 def ask(
@@ -68,24 +80,20 @@ def ask(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
+    engine: EngineOption = None,
     context: ContextOption = None,
 ) -> None:
     """Answer a question about this repository. Nothing is written or run."""
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
+    from assistant.cli.engine import remote_for
+    from assistant.cli.settings import settings_for
 
+    settings = settings_for(Path(), may_ask=not as_json, budget=budget, model=model, context=context)
     task = _task(text, resume)
-    options = AgentOptions(steps, budget, seed=seed)
-    raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, model, context, resume))
-
-
-def _mode(name: str) -> "Mode":
-    from assistant.agent.permissions import MODES
-
-    for mode in MODES:
-        if mode == name:
-            return mode
-    raise UsageError(f"There is no mode {name!r}.", hint=f"There are: {', '.join(MODES)}.")
+    options = AgentOptions(steps, settings.budget, seed=seed)
+    remote = remote_for(engine, settings, model=model, context=context)
+    raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, settings, resume, remote))
 
 
 def _task(text: str | None, resume: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,24 +26,27 @@ TINY = f"The embedded model is tiny, for trying out. A real one: coder pull {REC
 
 
 def load_generator(
-    name: str | None,
+    wanted: str | ModelFiles | None,
     progress: Progress,
     *,
     context_tokens: int | None = None,
     kv_type: KvType | None = None,
     flash_attention: FlashAttention | None = None,
+    draft: bool = True,
     exact: bool = False,
     repository: Path | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> LocalGenerator:
-    """Load the model called `name` (None: the best there is) with its draft and cost curve.
+    """Load the model `wanted`, by name or files (None: the best there is), with its draft and cost curve.
 
     Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
     fit are refused. `kv_type` and `flash_attention` None choose what suits the machine, `exact` selects
-    the reference profile. With `repository`, what was answered there before is drafted again. `progress`
-    gets (what is done now, fraction), and `tell` what had to be left out. Raises ModelError or
-    UsageError."""
-    files = resolve_model(name)
+    the reference profile. Without `draft` the model is loaded alone. With `repository`, what was answered
+    there before is drafted again. `progress` gets (what is done now, fraction), and `tell` what had to be
+    left out. Raises ModelError or UsageError."""
+    files = wanted if isinstance(wanted, ModelFiles) else resolve_model(wanted)
+    if not draft:
+        files = replace(files, draft=None)
     prepare(files, progress)
     free = free_memory()
     wish = usual_options(
@@ -53,7 +57,7 @@ def load_generator(
             f"A KV cache of {wish.kv_type} needs flash attention.",
             hint="Leave out --flash-attention off, or take --kv-type F16.",
         )
-    target, draft = _fit(files, wish, free, shorten=context_tokens is None)
+    target, beside = _fit(files, wish, free, shorten=context_tokens is None)
     tell = tell or (lambda note: progress(note, 0.0))
     if target.note:
         tell(target.note)
@@ -62,7 +66,7 @@ def load_generator(
             Model(
                 files.target,
                 gpu_layers=target.gpu_layers,
-                mtp=draft is None and predicts_ahead(files.target),
+                mtp=draft and beside is None and predicts_ahead(files.target),
                 progress=partial(progress, f"loading {files.name}"),
             )
         )
@@ -70,7 +74,7 @@ def load_generator(
         curve = _curve(context, progress)
         drafter = None
         try:
-            drafter = _drafter(files, draft, context, progress)
+            drafter = _drafter(files, beside, context, progress)
         except ModelError as error:
             tell(f"The draft is left out, and answers come slower: {error.message}")
         if drafter:

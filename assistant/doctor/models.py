@@ -7,10 +7,12 @@ from assistant.catalog import embedded
 from assistant.catalog.locations import models_folder
 from assistant.catalog.manifest import load_manifests
 from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
+from assistant.config import load_config
 from assistant.doctor.check import Check, failure
 from assistant.doctor.inference import needs_llama
 from assistant.engine.gguf_header import read_header
 from assistant.errors import CoderError
+from assistant.repo.workspace import find_workspace
 
 _TIME_S = 0.5  # a header with a large vocabulary takes a quarter of that
 
@@ -19,7 +21,7 @@ def model_in_use() -> Check:
     """The model that commands take when they are given none."""
     name = "model in use"
     try:
-        model = resolve_model(None)
+        model = _in_use()
     except CoderError as error:
         return failure(name, error)
     if damage := _damage(_paths(model)):
@@ -38,7 +40,7 @@ def memory() -> Check:
     from assistant.engine.llama import free_memory
 
     try:
-        target, *drafts = _paths(resolve_model(None))
+        target, *drafts = _paths(_in_use())
     except CoderError:
         target, drafts = Path(), []
     if _damage([target, *drafts]):
@@ -67,6 +69,11 @@ def model_files() -> Check:
             sound.append(model.name)
     found = f"{', '.join(sound)}: sound, by their headers" if sound else "none"
     return Check(name, "ok", found + (f"; too many to look at {', '.join(unread)}" if unread else ""))
+
+
+def _in_use() -> ModelFiles:
+    """By the settings that hold in this folder."""
+    return resolve_model(load_config(find_workspace(Path()).root).settings.model)
 
 
 def _here() -> list[ModelFiles]:
@@ -98,7 +105,7 @@ def _damage(paths: list[Path]) -> CoderError | None:
 def _replace(model: ModelFiles) -> str:
     """How to get its files again."""
     if not model.target.is_relative_to(models_folder()):
-        return "Name another file in CODER_MODEL, or leave it unset."
+        return "Name another file: coder config set model PATH"
     if not model.tiny:
         return f"coder models rm {model.name} && coder pull {model.name}"
     if model.target.exists():

@@ -26,12 +26,14 @@ class Grammar:
     """What an answer must look like, as text of one `kind`. Lark has llguidance's extensions.
 
     With `after`, free text that ends with it comes first, such as a model's reasoning; where `opening`
-    is given too, that text is optional and begins with it."""
+    is given too, that text is optional and begins with it. `schema` is what to ask for instead where only
+    JSON schemas are known: the same said in one JSON value."""
 
     kind: Literal["json_schema", "regex", "lark"]
     text: str
     after: str = ""
     opening: str = ""
+    schema: str = ""
 
     @classmethod
     def json_schema(cls, schema: Mapping[str, object]) -> Self:

@@ -2,7 +2,8 @@
 
 Where only the size is known, the KV cache is taken to be what full multi-head attention keeps. That
 grows with the width and the depth, so about with the root of the size: DeepSeek-Coder 1.3B keeps 197 kB
-a token at 0.87 GB and the 6.7B 524 kB at 4.08 GB. Grouped and compressed caches are smaller.
+a token at 0.87 GB and the 6.7B 524 kB at 4.08 GB. Grouped and compressed caches are smaller. The number of
+heads grows as the width does: 16 and 32 in these two.
 """
 
 from bisect import bisect_right
@@ -10,22 +11,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.engine.fit import DEVICE_MARGIN, HOST_MARGIN, SMALLEST_CONTEXT, Fitted
+from assistant.engine.fit import DEVICE_MARGIN, HOST_MARGIN, SMALLEST_CONTEXT, Fitted, usual_options
 from assistant.engine.memory import CONTEXT_STEP, FreeMemory
 
 # Logits of a batch of 512 with a vocabulary of 152,000; larger than a layer's own buffers.
 _COMPUTE = 320 * 2**20
-_BYTES_A_ROOT = 8
+_BATCH, _WORD = 512, 4
+_BYTES_A_ROOT, _ROOTS_A_HEAD = 8, 1800
+# Numbers a head and token beside the scores: queries, keys, values and the residual stream.
+_BESIDE_SCORES = 6 * 128
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSize:
-    """`weights` in bytes, and where they are known the `layers` and the bytes that a token keeps in an
-    F16 KV cache."""
+    """`weights` in bytes, and where they are known the `layers`, the bytes that a token keeps in an F16 KV
+    cache, and the `heads` that attend."""
 
     weights: int
     layers: int | None = None
     kv_per_token: int | None = None
+    heads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,21 @@ class Forecast:
 
 
 def forecast(target: ModelSize, draft: ModelSize | None, longest: int, free: FreeMemory) -> Forecast:
-    """What fits of `target` beside `draft`, with a context of at most `longest` tokens."""
+    """What fits of `target` beside `draft`, with a context of at most `longest` tokens and what is usual
+    otherwise on a machine with this memory."""
     models = [model for model in (target, draft) if model]
-    weights, compute = sum(model.weights for model in models), _COMPUTE * len(models)
+    weights = sum(model.weights for model in models)
+    flash = usual_options(free).flash_attention != "off"
     kv_per_token = sum(_kv_per_token(model) for model in models)
     on_gpu = max(free.device - DEVICE_MARGIN, 0)
     on_host = max(free.host - HOST_MARGIN, 0)
     room = on_host if free.unified else on_host + on_gpu
 
+    def compute(steps: int) -> int:
+        return sum(_compute(model, steps * CONTEXT_STEP, flash) for model in models)
+
     def needed(steps: int) -> int:
-        return weights + compute + kv_per_token * steps * CONTEXT_STEP
+        return weights + compute(steps) + kv_per_token * steps * CONTEXT_STEP
 
     steps = _most(needed, room, -(-longest // CONTEXT_STEP))
     total = needed(max(steps, 1))
@@ -65,7 +75,7 @@ def forecast(target: ModelSize, draft: ModelSize | None, longest: int, free: Fre
         layers=target.layers,
         weights=weights,
         kv=kv_per_token * steps * CONTEXT_STEP,
-        compute=compute,
+        compute=compute(max(steps, 1)),
         basis="shape" if target.kv_per_token is not None else "size",
     )
 
@@ -83,6 +93,14 @@ def of_fitted(target: Fitted, draft: Fitted | None, layers: int) -> Forecast:
         basis="header",
         note=target.note,
     )
+
+
+def _compute(model: ModelSize, n_ctx: int, flash: bool) -> int:
+    """The largest step: the logits or, where each head's scores are written out, the attention."""
+    if flash:
+        return _COMPUTE
+    heads = int(model.weights**0.5 / _ROOTS_A_HEAD) if model.heads is None else model.heads
+    return max(_COMPUTE, (heads * (n_ctx + _BESIDE_SCORES) + n_ctx) * _BATCH * _WORD)
 
 
 def _kv_per_token(model: ModelSize) -> int:

@@ -93,16 +93,21 @@ class Stats:
         self.passes.update(other.passes)
 
     def as_dict(self) -> dict[str, object]:
-        """The metrics under their contract names, plain numbers, ready for JSON."""
-        return {
+        """The metrics under their contract names, plain numbers, ready for JSON. Without those of
+        speculation where tokens came of no known pass: a server that does not say."""
+        known: dict[str, object] = {
             "prompt_tokens": self.prompt_tokens,
             "reused_tokens": self.reused_tokens,
             "prefill_tps": round(self.prefill_tps, 2),
             "ttft_s": round(self.ttft_s, 4),
             "emitted": self.emitted,
-            "forward_passes": self.forward_passes,
             "decode_s": round(self.decode_s, 4),
             "decode_tps": round(self.decode_tps, 2),
+        }
+        if self.emitted and not self.forward_passes:
+            return known
+        return known | {
+            "forward_passes": self.forward_passes,
             "drafted": self.drafted,
             "accepted": self.accepted,
             "acceptance_rate": round(self.acceptance_rate, 4),

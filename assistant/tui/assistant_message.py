@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ENDED = {
     "cancelled": "cancelled",
     "length": "stopped at the length limit",
+    "lost": "broken off by the server",
     "context": "stopped: the context is full · Ctrl+L starts a new conversation",
 }
 

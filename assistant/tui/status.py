@@ -72,10 +72,11 @@ class StatusBar(Horizontal):
     def _parts(self, speed: Speed) -> list[tuple[int, str]]:
         """In order of place, each with its rank: 0 is the last to go."""
         accepted = "–" if speed.acceptance is None else f"{speed.acceptance:.0%}"
+        tau = speed.stats.mean_accepted_length
         parts = [
             (0, f"{speed.stats.decode_tps:.1f} tok/s"),
             (1, f"{accepted} accepted"),
-            (2, f"τ {speed.stats.mean_accepted_length:.2f}"),
+            (2, f"τ {tau:.2f}" if tau else "τ –"),
             (4, speed.drafter or "plain"),
             (5, f"{speed.stats.reused_tokens:,} reused"),
         ]

@@ -44,6 +44,25 @@ def test_a_bug_is_found_repaired_and_checked(root: Path) -> None:
     assert (root / "calc.py").read_text() == BUGGY
 
 
+def test_what_the_check_does_not_need_is_told_and_stays(root: Path) -> None:
+    (root / "calc.py").write_text(BUGGY + "\n\ndef double(x):\n    return 2 * x\n")
+    besides = ("edit", {"path": "calc.py", "old": "2 * x", "new": "x + x"})
+    elsewhere = ("edit", {"path": "src/other.py", "old": "calc.add(1, 2)", "new": "calc.add(2, 1)"})
+    run = Run(root, test=CHECK)
+    outcome = run(ScriptedGenerator(*script(besides, FIX, elsewhere, DONE)))
+    assert outcome.status == "done"
+    (told,) = [event.diff for event in run.events if isinstance(event, events.NotNeeded)]
+    changed = [line for line in told.splitlines() if line.startswith(("+", "-"))]
+    assert changed == [
+        "--- a/calc.py", "+++ b/calc.py", "-    return 2 * x", "+    return x + x",
+        "--- a/src/other.py", "+++ b/src/other.py", "-print(calc.add(1, 2))", "+print(calc.add(2, 1))",
+    ]  # fmt: skip
+    assert (root / "calc.py").read_text() == FIXED + "\n\ndef double(x):\n    return x + x\n"
+    checkpoints = open_checkpoints(root)
+    apply_undo(checkpoints, plan_undo(checkpoints, turn=outcome.turn))
+    assert (root / "calc.py").read_text() == BUGGY + "\n\ndef double(x):\n    return 2 * x\n"
+
+
 def test_a_failing_check_goes_back_in_few_lines(root: Path) -> None:
     wrong = ("edit", {"path": "calc.py", "old": "    return a - b", "new": "    return a * b * 2"})
     right = ("edit", {"path": "calc.py", "old": "a * b * 2", "new": "a + b"})
@@ -74,6 +93,27 @@ def test_a_new_file_in_a_new_folder_can_be_undone(root: Path) -> None:
     checkpoints = open_checkpoints(root)
     apply_undo(checkpoints, plan_undo(checkpoints, turn=outcome.turn))
     assert not (root / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("src/other.py", "is that of calc.py"),
+        ("src/calc.py", "is that of calc.py"),
+        ("CALC.py", "Changed calc.py."),
+        ("/calc.py", "Changed calc.py."),
+    ],
+)
+def test_a_whole_file_goes_where_it_belongs(root: Path, path: str, told: str) -> None:
+    text = "".join(f"x{n} = {n}\n" for n in range(9))
+    (root / "calc.py").write_text(BUGGY + text)
+    before = _files(root)
+    write = ("write", {"path": path, "text": FIXED + text})
+    run = Run(root)
+    run(ScriptedGenerator(*script(("read", {"path": "calc.py"}), write, DONE)))
+    assert told in run.told[1]
+    after = {**before, str(root / "calc.py"): (FIXED + text).encode()} if "Changed" in told else before
+    assert _files(root) == after
 
 
 LIES: dict[str, tuple[str, dict[str, Any], str]] = {

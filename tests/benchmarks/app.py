@@ -32,7 +32,7 @@ from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
 
 _SIZE = (40, 120)
-_KEYS = 100
+_KEYS = 60
 _ANSWER = "A **paragraph** with `code` and some words that go on.\n\n- a list\n\n```python\nx = 1\n```\n\n"
 _FILLED = "FILLED"
 
@@ -88,7 +88,14 @@ def show(messages: int) -> None:
         app.title = _FILLED
         app.notify(_FILLED, timeout=0.5)
 
+    starter = os.getppid()
+
+    def end_with_the_starter() -> None:
+        if os.getppid() != starter:
+            app.exit()
+
     app.call_later(fill)
+    app.call_later(app.set_interval, 1.0, end_with_the_starter)
     app.run()
 
 

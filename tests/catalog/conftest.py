@@ -62,6 +62,7 @@ def hub(
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", f"{hub.url}/{template}")
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
         monkeypatch.setattr("assistant.catalog.hub._PAUSE_S", 0.0)
+        monkeypatch.setattr("assistant.catalog.pull.AT_ONCE", 1)
         huggingface_hub.close_session()
         yield hub
         huggingface_hub.close_session()

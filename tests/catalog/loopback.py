@@ -4,14 +4,18 @@ As on the real hub, `resolve` describes a file and sends on to a store under ano
 knows ranges and must never see the user's token."""
 
 import hashlib
+import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from typing import ClassVar
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+_API = re.compile(r"/api/models/(?P<repo>[\w.-]+/[\w.-]+)/revision/(?P<revision>[\w.-]+)(\?.*)?")
 _RESOLVE = re.compile(r"/(?P<repo>[\w.-]+/[\w.-]+)/resolve/(?P<revision>[\w.-]+)/(?P<file>.+)")
 
 
@@ -31,9 +35,10 @@ class Served:
 @dataclass
 class LoopbackHub:
     """`cuts`: after how many bytes the next downloads break off. `store_answers`: statuses that the
-    store gives next instead of bytes. `stalls_after`: bytes after which a download stands still until
-    `go_on` is set, `stalled` being set by then."""
+    store gives next instead of bytes. `stalls`: by file, the bytes after which its next download stands
+    still until `go_on` is set, `stalled` being set by then. `pace_s`: seconds between two chunks."""
 
+    CHUNK: ClassVar = 65_536
     url: str
     store_url: str
     files: dict[str, Served] = field(default_factory=dict)
@@ -44,7 +49,8 @@ class LoopbackHub:
     ranges: list[str | None] = field(default_factory=list)
     tokens: dict[str, set[str | None]] = field(default_factory=lambda: {"hub": set(), "store": set()})
     ignores_ranges: bool = False
-    stalls_after: int | None = None
+    stalls: dict[str, int] = field(default_factory=dict)
+    pace_s: float = 0.0
     stalled: Event = field(default_factory=Event)
     go_on: Event = field(default_factory=Event)
 
@@ -84,20 +90,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/store/"):
             self._store(self.path.removeprefix("/store/"))
+        elif asked := _API.fullmatch(self.path):
+            self._describe(asked["repo"], asked["revision"])
         else:
             self._resolve()
 
     def _resolve(self) -> None:
         self.hub.tokens["hub"].add(self.headers.get("Authorization"))
         asked = _RESOLVE.fullmatch(self.path)
-        if asked is None or not self.hub.knows(asked["repo"]):
-            self._fail(401, "RepoNotFound")
-        elif (answer := self.hub.answers.get(asked["repo"])) is not None:
-            self._fail(answer)
-        elif (status := self.hub.gated.get(asked["repo"])) is not None:
-            self._fail(status, "GatedRepo")
-        elif asked["revision"] not in ("main", COMMIT):
-            self._fail(404, "RevisionNotFound")
+        if asked is None:
+            self._fail(404)
+        elif self._refused(asked["repo"], asked["revision"]):
+            pass
         elif (served := self.hub.files.get(f"{asked['repo']}/{asked['file']}")) is None:
             self._fail(404, "EntryNotFound")
         else:
@@ -110,6 +114,47 @@ class _Handler(BaseHTTPRequestHandler):
                     "X-Linked-ETag": f'"{served.tag}"',
                 },
             )
+
+    def _refused(self, repo: str, revision: str) -> bool:
+        refusal: tuple[int, str] | None = None
+        if not self.hub.knows(repo):
+            refusal = 401, "RepoNotFound"
+        elif (answer := self.hub.answers.get(repo)) is not None:
+            refusal = answer, ""
+        elif (status := self.hub.gated.get(repo)) is not None:
+            refusal = status, "GatedRepo"
+        elif revision not in ("main", COMMIT):
+            refusal = 404, "RevisionNotFound"
+        if refusal:
+            self._fail(*refusal)
+        return refusal is not None
+
+    def _describe(self, repo: str, revision: str) -> None:
+        """What lies in a repository, as the hub's API says it."""
+        self.hub.tokens["hub"].add(self.headers.get("Authorization"))
+        if self._refused(repo, revision):
+            return
+        files = {
+            name.removeprefix(f"{repo}/"): served
+            for name, served in self.hub.files.items()
+            if name.startswith(f"{repo}/")
+        }
+        document = {
+            "id": repo,
+            "sha": COMMIT,
+            "cardData": {"license": "apache-2.0"},
+            "siblings": [
+                {
+                    "rfilename": name,
+                    "size": served.size,
+                    "lfs": {"sha256": served.tag, "size": served.size, "pointerSize": 134},
+                }
+                for name, served in files.items()
+            ],
+        }
+        body = json.dumps(document).encode()
+        self._head(200, {"Content-Type": "application/json"}, length=len(body))
+        self.wfile.write(body)
 
     def _store(self, name: str) -> None:
         self.hub.tokens["store"].add(self.headers.get("Authorization"))
@@ -127,21 +172,23 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if start else {}
         self._head(206 if start else 200, headers, length=len(content) - start)
-        self._send(content[start:])
+        self._send(content[start:], self.hub.stalls.pop(name.rpartition("/")[2], None))
 
-    def _send(self, content: bytes) -> None:
-        if self.hub.stalls_after is not None:
-            self.wfile.write(content[: self.hub.stalls_after])
+    def _send(self, content: bytes, stalls_after: int | None) -> None:
+        if stalls_after is not None:
+            self.wfile.write(content[:stalls_after])
             self.wfile.flush()
-            content = content[self.hub.stalls_after :]
-            self.hub.stalls_after = None
+            content = content[stalls_after:]
             self.hub.stalled.set()
             self.hub.go_on.wait(20)
         if self.hub.cuts:
             content = content[: self.hub.cuts.pop(0)]
             self.close_connection = True
         try:
-            self.wfile.write(content)
+            for at in range(0, len(content), self.hub.CHUNK):
+                self.wfile.write(content[at : at + self.hub.CHUNK])
+                if self.hub.pace_s:
+                    time.sleep(self.hub.pace_s)
         except ConnectionError:
             self.close_connection = True
 

@@ -99,14 +99,6 @@ def test_half_a_pair_is_no_pulled_model(manifest: Manifest) -> None:
     assert "coder pull tiny-pair" in raised.value.hint
 
 
-def test_the_environment_names_a_model(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
-    put_in_place(manifest)
-    monkeypatch.setenv("CODER_MODEL", embedded.NAME)
-    assert resolve_model(None).name == embedded.NAME
-    monkeypatch.setenv("CODER_MODEL", "")
-    assert resolve_model(None).name == "tiny-pair"
-
-
 @pytest.mark.usefixtures("not_embedded")
 def test_no_model_at_all_says_how_to_get_one() -> None:
     with pytest.raises(ModelError, match="no model on this machine") as raised:

@@ -1,8 +1,12 @@
 """Pulling a pair from a hub: whole, resumed, and whatever can go wrong on the way."""
 
+import errno
 import hashlib
+import os
 import shutil
+import time
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -11,6 +15,7 @@ from huggingface_hub import constants
 
 from assistant.catalog.locations import models_folder
 from assistant.catalog.manifest import Manifest
+from assistant.catalog.part import Part
 from assistant.catalog.pull import PullProgress, pull
 from assistant.errors import ModelError, UsageError
 from tests.catalog.conftest import DRAFT_FILE, DRAFT_REPO, TARGET_FILE, TARGET_REPO
@@ -41,10 +46,9 @@ def test_a_pair_arrives_whole_and_nothing_else_is_left(
     assert not parts()
     assert manifest.pulled
     for file, content in ((TARGET_FILE, tiny_pair[0]), (DRAFT_FILE, tiny_pair[1])):
-        for stage in ("downloading", "checking"):
-            done = [p.done for p in seen if p.file == file and p.stage == stage]
-            assert done == sorted(done)
-            assert done[-1] == len(content)
+        done = [p.done for p in seen if p.file == file]
+        assert done == sorted(done)
+        assert done[-1] == len(content)
     assert {p.total for p in seen} == {len(content) for content in tiny_pair}
 
 
@@ -77,9 +81,11 @@ def test_what_progress_raises_ends_the_pull_and_the_next_one_goes_on(
         if progress.file == DRAFT_FILE:
             raise KeyboardInterrupt
 
+    hub.stalls = {DRAFT_FILE: 100_000}
     with pytest.raises(KeyboardInterrupt):
         pull(manifest, interrupt)
     assert files_in_place() == [TARGET_FILE]
+    hub.go_on.set()
     (part,) = parts()
     arrived = part.stat().st_size
     assert 0 < arrived < len(tiny_pair[1])
@@ -253,13 +259,102 @@ def test_a_folder_that_cannot_be_written(hub: LoopbackHub, manifest: Manifest, c
     assert "CODER_HOME" in raised.value.hint
 
 
-def test_two_pulls_at_once_do_not_mix(hub: LoopbackHub, manifest: Manifest) -> None:
-    def pull_again(_: PullProgress) -> None:
-        with pytest.raises(ModelError, match="Another pull of tiny-pair is under way"):
-            pull(manifest, ignore)
+def test_of_two_pulls_at_once_the_second_waits_and_finds_the_file(
+    hub: LoopbackHub, manifest: Manifest
+) -> None:
+    """Each has file locks of its own, as in two processes."""
+    seen: set[str] = set()
+    hub.stalls = {TARGET_FILE: 100_000}
 
-    pull(manifest, pull_again)
+    def see(said: PullProgress) -> None:
+        seen.add(said.stage)
+        if said.stage == "waiting":
+            hub.go_on.set()
+
+    first, second = (Thread(target=pull, args=(manifest, tell)) for tell in (ignore, see))
+    first.start()
+    assert hub.stalled.wait(20)
+    second.start()
+    for thread in (first, second):
+        thread.join(20)
     assert manifest.pulled
+    assert "waiting" in seen
+    assert len(hub.ranges) == 2, "each file was sent once"
+
+
+def test_several_files_come_at_once(
+    hub: LoopbackHub, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.catalog.pull.AT_ONCE", 2)
+    hub.stalls = {TARGET_FILE: 100_000}
+
+    def see(said: PullProgress) -> None:
+        if said.file == DRAFT_FILE and said.done == said.total:
+            hub.go_on.set()  # the target stands still until the draft is whole
+
+    pull(manifest, see)
+    assert manifest.pulled
+
+
+def test_the_first_failure_ends_all(
+    hub: LoopbackHub, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.catalog.pull.AT_ONCE", 2)
+    hub.stalls = {TARGET_FILE: 100_000}
+    hub.add(DRAFT_REPO, DRAFT_FILE, b"GGUF", tag="0" * 64)
+    started = time.monotonic()
+    with pytest.raises(ModelError, match="arrived damaged"):
+        pull(manifest, ignore)
+    assert time.monotonic() - started < 10
+    assert files_in_place() == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EIO])
+def test_a_disk_that_fails_on_the_way_keeps_what_has_arrived(
+    code: int, hub: LoopbackHub, manifest: Manifest, tiny_pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Part.append
+
+    def fail(part: Part, chunk: bytes) -> None:
+        if part.size > 100_000:
+            raise OSError(code, os.strerror(code))
+        append(part, chunk)
+
+    with monkeypatch.context() as patch, pytest.raises(ModelError, match=os.strerror(code)) as raised:
+        patch.setattr(Part, "append", fail)
+        pull(manifest, ignore)
+    assert ("Make room" in raised.value.hint) == (code == errno.ENOSPC)
+    assert parts()[0].stat().st_size > 100_000
+    assert pull(manifest, ignore).target.read_bytes() == tiny_pair[0]
+
+
+def test_a_part_that_was_changed_meanwhile_is_found_out(
+    hub: LoopbackHub, manifest: Manifest, tiny_pair: Pair
+) -> None:
+    hub.cuts = [100_000, 0, 0, 0, 0, 0]
+    with pytest.raises(ModelError):
+        pull(manifest, ignore)
+    hub.cuts.clear()
+    (part,) = parts()
+    content = bytearray(part.read_bytes())
+    content[50_000] ^= 1
+    part.write_bytes(content)
+    with pytest.raises(ModelError, match="arrived damaged"):
+        pull(manifest, ignore)
+    assert not parts()
+    assert pull(manifest, ignore).target.read_bytes() == tiny_pair[0]
+
+
+def test_a_store_that_has_less_than_was_promised(
+    hub: LoopbackHub, manifest: Manifest, tiny_pair: Pair
+) -> None:
+    """What is here is already all that the store has: it answers 416."""
+    size = len(tiny_pair[0])
+    hub.add(TARGET_REPO, TARGET_FILE, tiny_pair[0], size=size + 5)
+    for _ in range(2):
+        with pytest.raises(ModelError, match="bytes instead of"):
+            pull(manifest, ignore)
+    assert hub.ranges[-1] == f"bytes={size}-"
 
 
 def test_the_token_stays_with_the_hub(

@@ -31,6 +31,13 @@ def test_a_pulled_pair_is_used_and_fits(pulled: Path) -> None:
     assert "tiny-pair" in models.model_files().found
 
 
+def test_the_settings_name_the_model(pulled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODER_MODEL", embedded.NAME)
+    assert models.model_in_use().found.startswith(embedded.NAME)
+    monkeypatch.setenv("CODER_MODEL", "")
+    assert models.model_in_use().found.startswith("tiny-pair")
+
+
 def test_a_file_that_is_cut_off_is_pulled_again(pulled: Path) -> None:
     pulled.write_bytes(pulled.read_bytes()[:-1000])
     for check in (models.model_in_use(), models.model_files()):
@@ -39,8 +46,9 @@ def test_a_file_that_is_cut_off_is_pulled_again(pulled: Path) -> None:
     assert models.memory().status == "ok", "the reason is told once"
 
 
-def test_a_damaged_draft_counts_too(pulled: Path) -> None:
-    (draft,) = (pulled.parent / "draft").iterdir()
+def test_a_damaged_draft_counts_too(pulled: Path, manifest: Manifest) -> None:
+    draft = manifest.select().draft_path
+    assert draft is not None
     draft.write_bytes(b"<html>")
     assert models.model_in_use().status == "failed"
 

@@ -33,7 +33,8 @@ def test_layers_go_to_the_gpu_as_far_as_its_memory_goes() -> None:
     assert forecast(CODER, None, 4096, FreeMemory(host, 24 * GIB)).on_gpu == 1.0
     assert 0.4 < forecast(CODER, None, 4096, FreeMemory(host, 4 * GIB)).on_gpu < 0.6
     shared = forecast(CODER, None, 16384, FreeMemory(8 * GIB, 8 * GIB, unified=True))
-    assert shared.context == forecast(CODER, None, 16384, FreeMemory(8 * GIB)).context
+    # Without a GPU the scores of attention are written out, which takes a little more.
+    assert shared.context == pytest.approx(forecast(CODER, None, 16384, FreeMemory(8 * GIB)).context, rel=0.1)
     apart = forecast(CODER, None, 16384, FreeMemory(8 * GIB, 8 * GIB))
     assert apart.context > shared.context
 

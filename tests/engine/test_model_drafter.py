@@ -11,6 +11,7 @@ import pytest
 from assistant.engine.drafters import NOTHING
 from assistant.engine.drafters.load import DraftOptions, load_drafter
 from assistant.engine.drafters.network import NetworkDrafter
+from assistant.engine.drafters.vocabulary import VocabularyMatch, compare_vocabularies
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.engine.sampling import Logits, Sampling
 from assistant.engine.stats import Stats
@@ -155,6 +156,14 @@ def padded(draft: tiny.Tiny, rows: int) -> tiny.Tiny:
     for name in ("token_embd.weight", "output.weight"):
         draft.tensors[name] = np.pad(draft.tensors[name], ((0, rows), (0, 0)))
     return draft
+
+
+def test_differences_that_do_no_harm_are_listed(tmp_path: Path) -> None:
+    longer = padded(like_the_target(0.0), 5).write(tmp_path / "longer.gguf")
+    with Model(longer) as draft, Model(TARGET.write(tmp_path / "target.gguf")) as target:
+        match = compare_vocabularies(draft, target)
+        assert (match.difference, compare_vocabularies(target, target)) == ("", VocabularyMatch())
+        assert [told.partition(" rows")[0] for told in match.tolerated] == [str(draft.n_vocab)]
 
 
 @pytest.mark.parametrize("rows", [5, 100])

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 
 _NUMBERED = re.compile(r" *(\d+)(?: ?[|:│→] ?|\t)(.*)")
 _TYPOGRAPHIC = {
@@ -13,6 +14,11 @@ _TYPOGRAPHIC = {
 }
 _PLAIN = str.maketrans(_TYPOGRAPHIC)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\", "`": "`", "$": "$"}
+_QUOTED = re.compile(r"""(["'`])(?:\\.|(?!\1)[^\\\n])*\1""")
+# Where entities and typographic characters are nothing unusual.
+_MARKUP = {
+    ".html", ".htm", ".xml", ".svg", ".md", ".rst", ".txt", ".jsx", ".tsx", ".vue", ".svelte", ".astro",
+}  # fmt: skip
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
 
 
@@ -38,6 +44,16 @@ def typographic(text: str) -> set[str]:
 
 def entities(text: str) -> set[str]:
     return set(_ENTITY.findall(text))
+
+
+def entities_in_code(text: str) -> set[str]:
+    """Those that do not stand in quotes, as no program has them."""
+    return entities(_QUOTED.sub("", text))
+
+
+def is_markup(path: str) -> bool:
+    """Whether the file holds prose or markup, also beside code."""
+    return PurePath(path).suffix.lower() in _MARKUP
 
 
 def without_numbers(text: str) -> str | None:

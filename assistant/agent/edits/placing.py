@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from assistant.agent.edits.disguises import plain_typography, typographic, undisguised
+from assistant.agent.edits.disguises import (
+    entities_in_code,
+    is_markup,
+    plain_typography,
+    typographic,
+    undisguised,
+)
 from assistant.agent.edits.edit import EditError, Replacement
 from assistant.agent.edits.elision import first_elision, is_elision, split_at_elisions
 from assistant.agent.edits.inline import replace_everywhere, replace_inline
@@ -49,6 +55,7 @@ def place_replacement(path: str, text: str, wanted: Replacement) -> Placed:
     else:
         _refuse_elision(path, lines, old, new)
         changed, line, loosely = _changed(path, lines, old, new, wanted)
+        _refuse_entities(path, "\n".join(changed), text)
         if typographic(wanted.new) - typographic(wanted.old + text):
             loosely = loosely or "typographic characters"
     ending = "\n" if text.endswith("\n") or not text else ""
@@ -135,6 +142,16 @@ def _refuse_elision(path: str, lines: Sequence[str], old: Sequence[str], new: Se
             f"{path}: line {at + 1} of the new text stands for code that is not written out:"
             f" {new[at].strip()}",
             hint="Write out every line of the new text, or replace a smaller part.",
+        )
+
+
+def _refuse_entities(path: str, new: str, old: str) -> None:
+    """The lines to replace may have nothing that the model writes as an entity, and the new lines have."""
+    strange = sorted(entities_in_code(new) - entities_in_code(old))
+    if strange and not is_markup(path):
+        raise EditError(
+            f"{path}: the new text has HTML entities ({' '.join(strange[:5])}), and the file had none.",
+            hint="Write the plain characters.",
         )
 
 

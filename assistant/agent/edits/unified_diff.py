@@ -60,6 +60,20 @@ class _Reader:
             else:
                 self._take(lines[at].rstrip("\r"))
                 at += 1
+        self._refuse_half(cut=self._in_fence or bool(lines[-1].strip()))
+
+    def _refuse_half(self, *, cut: bool) -> None:
+        """A model may stop in the middle of a hunk as if it were done."""
+        hunks = self.files[-1].hunks
+        if not (cut and self._in_hunk and hunks and (found := _RANGES.match(hunks[-1][0]))):
+            return
+        hunk = sides(hunks[-1][1])
+        if len(hunk.old) < int(found[2] or 1) or len(hunk.new) < int(found[4] or 1):
+            raise EditError(
+                f"The last hunk has {len(hunk.old)} old and {len(hunk.new)} new lines, fewer than its head"
+                f" says ({found[0].strip()[:60]}): the diff is cut off.",
+                hint="Send the whole diff, or change less in one answer.",
+            )
 
     def _begin_file(self, lines: Sequence[str], at: int) -> None:
         git = self.files[-1]

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from assistant.agent.edits.disguises import entities, typographic, without_numbers
+from assistant.agent.edits.disguises import entities, is_markup, typographic, without_numbers
 from assistant.agent.edits.edit import EditError
 from assistant.agent.edits.elision import first_elision
 from assistant.agent.edits.layout import laid_out
@@ -48,11 +48,7 @@ def _check_written_out(path: str, old: str, new: str) -> None:
 def _check_characters(path: str, old: str, new: str) -> None:
     for what, find in (("HTML entities", entities), ("typographic characters", typographic)):
         strange = sorted(find(new))
-        if (
-            strange
-            and not find(old)
-            and PurePath(path).suffix.lower() not in (".html", ".xml", ".md", ".txt", ".rst")
-        ):
+        if strange and not find(old) and not is_markup(path):
             raise EditError(
                 f"{path}: the new text has {what} ({' '.join(strange[:5])}), and the file had none.",
                 hint="Write the plain characters; in a string, write such a character as an escape.",

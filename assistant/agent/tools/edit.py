@@ -1,6 +1,7 @@
 """Replace a text in a file, or write a whole file: shown as a diff, recorded, then made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from pydantic import Field
 
@@ -11,6 +12,9 @@ from assistant.errors import CoderError
 from assistant.repo.hunks import unified_diff
 from assistant.repo.listing import list_files
 from assistant.repo.workspace import holds_secrets
+
+# What share of a file's lines makes it that file with changes, and below what share it is another.
+_OF_THIS_FILE, _OF_ANOTHER_FILE = 0.8, 0.5
 
 
 class EditArguments(Arguments):
@@ -45,13 +49,17 @@ class WriteFile(Tool[WriteArguments]):
     Arguments = WriteArguments
 
     def prepare(self, arguments: WriteArguments, environment: Environment) -> Action:
-        text = arguments.text.replace("\r\n", "\n")
-        return changing([Write(arguments.path, text)], environment)
+        path, text = arguments.path, arguments.text.replace("\r\n", "\n")
+        if not (environment.workspace.root / path).exists():
+            path = resolve(path, list_files(environment.workspace, cancel=environment.cancel).files)
+        return changing([Write(path, text)], environment)
 
 
 def changing(edits: Sequence[FileEdit], environment: Environment) -> Action:
     """The action that makes these edits, all or none. Raises EditError where they cannot be placed."""
     planned = plan(edits, environment.workspace)
+    for each in planned:
+        _refuse_text_of_another(each, environment.read)
 
     def perform() -> Result:
         apply(planned, environment.record)
@@ -63,6 +71,29 @@ def changing(edits: Sequence[FileEdit], environment: Environment) -> Action:
 
     paths = {side.shown for each in planned for side in (each.old, each.new) if side}
     return Action(perform, preview=diff_of(planned), secrets=tuple(sorted(filter(holds_secrets, paths))))
+
+
+def _refuse_text_of_another(change: PlannedChange, read: Mapping[str, str]) -> None:
+    """A file that was read may come back whole under the name of another, or without its folders."""
+    if change.new is None:
+        return
+    new, name = change.new.text, change.new.shown
+    for other, text in read.items():
+        same_name = PurePath(other).name == PurePath(name).name
+        suspect = _share(new, change.old.text) < _OF_ANOTHER_FILE if change.old else same_name
+        if other != name and suspect and _share(new, text) > _OF_THIS_FILE:
+            raise CoderError(
+                f"The new text of {name} is that of {other}, which was read; nothing was written.",
+                hint="Name the file that the text is for. To copy it, remove the other one first."
+                if change.old
+                else f"Write it to {other}, or change it there with edit.",
+            )
+
+
+def _share(text: str, other: str) -> float:
+    """How many of the lines are in the other text too, from 0 to 1."""
+    lines, others = ({line.strip() for line in each.split("\n")} - {""} for each in (text, other))
+    return len(lines & others) / max(len(lines), 1)
 
 
 def diff_of(changes: Sequence[PlannedChange]) -> str:

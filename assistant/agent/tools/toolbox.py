@@ -12,6 +12,7 @@ from assistant.agent.tools.find import Find
 from assistant.agent.tools.git import Git
 from assistant.agent.tools.grep import Grep
 from assistant.agent.tools.list_files import ListFolder
+from assistant.agent.tools.patch import Patch
 from assistant.agent.tools.read import Read
 from assistant.agent.tools.run import Run
 from assistant.agent.tools.todo import Todo
@@ -23,7 +24,7 @@ from assistant.chat.tools.grammar import longest_text
 from assistant.engine.constraint import Grammar
 
 TOOLS: tuple[Tool[Any], ...] = (
-    ListFolder(), Read(), Find(), Grep(), Edit(), WriteFile(), Run(), Git(), Ask(), Todo(), Done(),
+    ListFolder(), Read(), Find(), Grep(), Edit(), WriteFile(), Patch(), Run(), Git(), Ask(), Todo(), Done(),
 )  # fmt: skip
 
 

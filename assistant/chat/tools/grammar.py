@@ -11,6 +11,7 @@ from assistant.engine.constraint import Grammar
 # What a thought may not contain, so that it cannot be taken for a call.
 _THOUGHT = r"/[^<{}｜]{0,%d}/"
 _MOST_THOUGHT_CHARS = 300
+_THOUGHT_SCHEMA = {"type": "string", "maxLength": _MOST_THOUGHT_CHARS}
 _SHARE_OF_THOUGHT = 1 / 4
 _FRAME_TOKENS = 40
 # Texts have more characters than tokens; what is short is held to one a token, as the worst there is.
@@ -34,7 +35,29 @@ def call_grammar(specs: Sequence[ToolSpec], format: ToolFormat, *, room: int) ->
         "call: " + " | ".join(calls),
         *(f"arguments{i}: %json {json.dumps(_bounded(spec, room))}" for i, spec in enumerate(specs)),
     ]
-    return Grammar("lark", "\n".join(rules))
+    return Grammar("lark", "\n".join(rules), schema=json.dumps(_call_schema(specs)))
+
+
+def _call_schema(specs: Sequence[ToolSpec]) -> dict[str, Any]:
+    """One JSON object that is a call, its thought inside. All are required: some engines write what is
+    optional last, and a thought behind the call is none."""
+    return {"anyOf": [_object({"thought": _THOUGHT_SCHEMA, **_call_of(spec)}) for spec in specs]}
+
+
+def _call_of(spec: ToolSpec) -> dict[str, Any]:
+    return {
+        "name": {"type": "string", "enum": [spec.name]},
+        "arguments": {**spec.schema, "additionalProperties": False},
+    }
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def longest_text(spec: ToolSpec, room: int) -> int:

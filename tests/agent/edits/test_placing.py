@@ -129,6 +129,11 @@ RIGHT: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         ),
         LONG.replace("\n    log", "\n\n    tell"),
     ),
+    "entities in quotes": (
+        LONG,
+        block("    log(path)\n", "    log('&lt;' + path)\n"),
+        LONG.replace("log(path)", "log('&lt;' + path)"),
+    ),
     "the last line has no newline": ("a = 1\nb = 2", block("b = 2\n", "b = 3\n"), "a = 1\nb = 3"),
 }
 

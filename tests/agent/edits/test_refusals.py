@@ -130,6 +130,16 @@ REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         "*** Begin Patch\n*** Delete File: b.py\n*** End Patch\n",
         r"no file b.py",
     ),
+    "entities in the new lines only": (
+        LONG,
+        block("    log(path)\n", "    log(path &lt; 1)\n"),
+        r"HTML entities",
+    ),
+    "a diff that ends within a hunk": (
+        LONG,
+        "```diff\n--- a/a.py\n+++ b/a.py\n@@ -2,3 +2,3 @@\n     data = read(path)\n-    check(data)\n+    te",
+        r"cut off",
+    ),
     "one of two edits": (
         LONG,
         block("    log(path)\n", "    tell(path)\n") + block("    no()\n", "    yes()\n"),

@@ -1,0 +1,3 @@
+module example.com/exercise
+
+go 1.21
