@@ -211,18 +211,24 @@ def test_a_command_of_the_shell_asks_first(
 
 
 @looks
-def test_completing_and_finding(
-    workspace: Workspace, snap_compare: Compare, size: tuple[int, int], theme: Theme
-) -> None:
+def test_completing(workspace: Workspace, snap_compare: Compare, size: tuple[int, int], theme: Theme) -> None:
     async def show(pilot: Pilot[None]) -> None:
         pilot.app.theme = theme.name
-        await ask(pilot, "What does it do?")
-        await until(pilot, lambda: "written" in notices(pilot))
+        await until_ready(pilot)
         await pilot.press("/")
         await until(pilot, lambda: pilot.app.query_one(Suggestions).open)
+
+    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    assert snap_compare(app, terminal_size=size, run_before=show)
+
+
+def test_finding(workspace: Workspace, snap_compare: Compare) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        await ask(pilot, "What does it do?")
+        await until(pilot, lambda: "written" in notices(pilot))
         await pilot.press("ctrl+f", *"second")
         await until(pilot, lambda: "1 of 1" in shown(pilot, "SearchBar Static"))
         pilot.app.query_one(Input).cursor_blink = False
 
     app = CoderApp(workspace, loading(ScriptedGenerator(EXPLANATION)))
-    assert snap_compare(app, terminal_size=size, run_before=show)
+    assert snap_compare(app, terminal_size=(80, 24), run_before=show)
