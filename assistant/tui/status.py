@@ -73,6 +73,7 @@ class StatusBar(Horizontal):
         """In order of place, each with its rank: 0 is the last to go."""
         tau = speed.stats.mean_accepted_length
         accepted = "–" if speed.acceptance is None else f"{speed.acceptance:.0%}"
+        tau = speed.stats.mean_accepted_length
         parts = [
             (0, f"{speed.stats.decode_tps:.1f} tok/s"),
             (1, f"{accepted} accepted"),

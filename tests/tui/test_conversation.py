@@ -26,6 +26,14 @@ def questions(pilot: Pilot[None]) -> list[str]:
     return [message.text for message in pilot.app.query(UserMessage)]
 
 
+def marked(pilot: Pilot[None]) -> list[str]:
+    return [str(each.render()) for each in pilot.app.query(".found")]
+
+
+def focused(pilot: Pilot[None]) -> type[Widget]:
+    return type(pilot.app.focused or pilot.app.screen)
+
+
 async def asked(pilot: Pilot[None], *texts: str) -> None:
     for text in texts:
         count = len(answers(pilot))
@@ -37,7 +45,7 @@ async def test_messages_are_gone_to_and_copied(root: Path) -> None:
     async with app_with(ScriptedGenerator(CODE, "second"), root).run_test(size=SIZE) as pilot:
         await asked(pilot, "one", "two")
         await pilot.press("ctrl+up")
-        assert isinstance(pilot.app.focused, AssistantMessage)
+        assert focused(pilot) is AssistantMessage
         await pilot.press("c")
         assert pilot.app.clipboard == "second"
         await pilot.press("up", "up")
@@ -49,9 +57,9 @@ async def test_messages_are_gone_to_and_copied(root: Path) -> None:
         await pilot.press("b")
         assert pilot.app.clipboard == "one", "there is no code in it"
         await pilot.press("escape")
-        assert isinstance(pilot.app.focused, Prompt)
+        assert focused(pilot) is Prompt
         await pilot.press("shift+tab")
-        assert isinstance(pilot.app.focused, Prompt), "Tab goes to what is to be decided only"
+        assert focused(pilot) is Prompt, "Tab goes to what is to be decided only"
 
 
 async def test_a_question_is_asked_again(root: Path) -> None:
@@ -97,16 +105,17 @@ async def test_the_conversation_is_searched(root: Path) -> None:
         await asked(pilot, "one", "a needle?", "three")
         await pilot.press("ctrl+f", *"needle")
         await until(pilot, lambda: "1 of 3" in shown(pilot, "SearchBar Static"))
-        assert [str(each.render()) for each in pilot.app.query(".found")] == ["But a Needle there."]
+        await until(pilot, lambda: marked(pilot) == ["But a Needle there."])
         await pilot.press("enter", "n")
         await until(pilot, lambda: "2 of 3" in shown(pilot, "SearchBar Static"))
-        assert isinstance(pilot.app.focused, UserMessage)
+        await until(pilot, lambda: isinstance(pilot.app.focused, UserMessage))
         await pilot.press("n", "n")
         await until(pilot, lambda: "1 of 3" in shown(pilot, "SearchBar Static"))
         await pilot.press("N")
         await until(pilot, lambda: "3 of 3" in shown(pilot, "SearchBar Static"))
+        await until(pilot, lambda: isinstance(pilot.app.focused, AssistantMessage))
         await pilot.press("escape")
-        assert isinstance(pilot.app.focused, Prompt)
+        await until(pilot, lambda: isinstance(pilot.app.focused, Prompt))
         assert not pilot.app.query_one(SearchBar).display and not pilot.app.query(".found")
         await say(pilot, "/find haystack")
         await until(pilot, lambda: "not found" in shown(pilot, "SearchBar Static"))
@@ -141,7 +150,7 @@ async def test_of_many_messages_few_are_widgets_and_none_is_lost(root: Path) -> 
         await pilot.press("ctrl+f", *"question 4")
         await until(pilot, lambda: "1 of" in shown(pilot, "SearchBar Static"))
         await pilot.press("enter", "N")
-        assert "messages in between" in shown(pilot, ".rest")
+        await until(pilot, lambda: "messages in between" in shown(pilot, ".rest"))
         assert len(pilot.app.query("UserMessage, AssistantMessage")) < 200
         assert turns.records() == records
 

@@ -1,14 +1,21 @@
 """What a good terminal program does beside its work: call back, lose nothing, show text as it is."""
 
 import asyncio
+import fcntl
 import os
+import pty
 import signal
+import struct
+import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
 from textual import events
 from textual.theme import BUILTIN_THEMES
 
+from assistant.tui import app as app_module
 from assistant.tui import attention
 from assistant.tui.prompt import Prompt
 from assistant.tui.speculation.panel import SpeculationPanel
@@ -58,7 +65,37 @@ async def test_the_user_is_called_back_after_long_work(
         assert called == ([f"\x1bPtmux;\x1b{plain}\x1b\\"] if tmux else [plain])
 
 
-async def test_a_terminal_that_is_closed_takes_nothing_with_it(root: Path, coder_home: Path) -> None:
+_TALK = """
+from pathlib import Path
+from assistant.repo.workspace import Workspace
+from assistant.tui.app import CoderApp
+from tests.scripted import ScriptedGenerator
+generator = ScriptedGenerator("one two three " * 9999, pause_s=0.01, context_tokens=10**6)
+CoderApp(Workspace(Path.cwd(), is_git=True), lambda report, tell: generator).run()
+"""
+
+
+def test_the_program_ends_when_its_terminal_is_closed(coder_home: Path) -> None:
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(sys.executable, [sys.executable, "-c", _TALK])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    for text, typed in ((b"scripted-1b", b"count\r"), (b"accepted", b"")):
+        seen, deadline = b"", time.monotonic() + 60
+        while text not in seen and time.monotonic() < deadline:
+            seen += os.read(terminal, 65536)
+        os.write(terminal, typed)
+    os.close(terminal)
+    _, status = os.waitpid(process, 0)
+    assert os.WIFEXITED(status), "it was not killed"
+    kept = next((coder_home / "data" / "conversations").iterdir()).read_text()
+    assert kept.startswith("## Question\n\ncount\n\n## Answer\n\none two three")
+
+
+async def test_a_terminal_that_is_closed_takes_nothing_with_it(
+    root: Path, coder_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "END_WITHIN_S", 3600.0)
     generator = ScriptedGenerator("one two three " * 100, pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "count")

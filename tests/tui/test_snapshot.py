@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 from textual.theme import Theme
+from textual.widgets import Input
 
+from assistant.agent import confine
 from assistant.chat.generator import Generator
 from assistant.errors import ModelError
 from assistant.repo.workspace import Workspace
@@ -17,7 +19,9 @@ from assistant.tui.generation import UPDATE_S, Load
 from assistant.tui.help import Help
 from assistant.tui.no_model import NoModel
 from assistant.tui.prompt import Prompt
+from assistant.tui.prompt.suggestions import Suggestions
 from assistant.tui.proposal import Proposal
+from assistant.tui.run_card import RunCard
 from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.theme import DARK, LIGHT
 from assistant.tui.too_small import TooSmall
@@ -180,3 +184,51 @@ def test_where_each_word_came_from(workspace: Workspace, snap_compare: Compare) 
 
     generator = ScriptedGenerator(EXPLANATION, drafters=("lookup", "edit", None, "dspark", "forced"))
     assert snap_compare(CoderApp(workspace, loading(generator)), terminal_size=(80, 24), run_before=show)
+
+
+@looks
+def test_a_command_of_the_shell_asks_first(
+    workspace: Workspace,
+    snap_compare: Compare,
+    size: tuple[int, int],
+    theme: Theme,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        pilot.app.theme = theme.name
+        await ask(pilot, "!seq 20 | tail")
+        await until(pilot, lambda: "y run" in shown(pilot, "RunCard Static"))
+        await pilot.press("y")
+        await until(pilot, lambda: "20" in shown(pilot, "RunCard Static"))
+        pilot.app.query_one(RunCard).border_subtitle = "passed · 0.1 s"
+        await ask(pilot, "!pytest -q")
+        await until(pilot, lambda: "always" in shown(pilot, "RunCard Static"))
+
+    # What holds a command differs from system to system.
+    monkeypatch.setattr(confine, "confinement", lambda: confine.UNCONFINED)
+    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    assert snap_compare(app, terminal_size=size, run_before=show)
+
+
+@looks
+def test_completing(workspace: Workspace, snap_compare: Compare, size: tuple[int, int], theme: Theme) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        pilot.app.theme = theme.name
+        await until_ready(pilot)
+        await pilot.press("/")
+        await until(pilot, lambda: pilot.app.query_one(Suggestions).open)
+
+    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    assert snap_compare(app, terminal_size=size, run_before=show)
+
+
+def test_finding(workspace: Workspace, snap_compare: Compare) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        await ask(pilot, "What does it do?")
+        await until(pilot, lambda: "written" in notices(pilot))
+        await pilot.press("ctrl+f", *"second")
+        await until(pilot, lambda: "1 of 1" in shown(pilot, "SearchBar Static"))
+        pilot.app.query_one(Input).cursor_blink = False
+
+    app = CoderApp(workspace, loading(ScriptedGenerator(EXPLANATION)))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=show)

@@ -71,6 +71,7 @@ def test_drawings_fit_their_room(draw: Draw, cells: int, lines: int, answers: in
     log.pass_seconds = [0.0, *(0.01 + 0.001 * n for n in range(1, 33))]
     for _ in range(answers):
         log.add(stats(20))
+        log.rates.extend([50.0] * 1000)
     drawn = draw(log, cells, lines).plain.split("\n")
     if cells > 1:
         assert len(drawn) <= lines

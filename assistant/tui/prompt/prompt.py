@@ -111,6 +111,9 @@ class Prompt(TextArea):
         event.stop()
         event.prevent_default()
 
+    def on_blur(self) -> None:
+        self._suggestions.close()
+
     def on_text_area_changed(self) -> None:
         row, column = self.cursor_location
         self._suggestions.suggest(self.document.get_line(row)[:column], self.text)

@@ -34,13 +34,15 @@ class Suggestions(OptionList, can_focus=False):
         max-height: 10;
         border-subtitle-color: $text-muted;
         background: $surface;
-        &.-textual-compact { border: round $foreground 25%; padding: 0 1; }
+        border: round $foreground 25%;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
         &.open { display: block; }
     }
     """
 
     def __init__(self, names: MentionableNames | None = None) -> None:
-        super().__init__(markup=False, compact=True)
+        super().__init__(markup=False)
         self.border_subtitle = "Tab takes it · Esc closes"
         self._names = names
         self._found: list[Suggestion] = []

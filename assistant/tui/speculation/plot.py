@@ -1,6 +1,6 @@
 """Plots in text. Their shapes say what they mean; colours only help."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -9,7 +9,7 @@ _PARTS = " ▏▎▍▌▋▊▉█"
 _ROWS, _COLUMNS = 4, 2
 
 
-def line(values: Sequence[float], cells: int, lines: int, top: float) -> list[str]:
+def line(values: Iterable[float], cells: int, lines: int, top: float) -> list[str]:
     """`values` from left to right as a line of braille dots in `lines` texts of `cells` characters; `top`
     is the value at the upper edge, 0 lies at the lower. More values than dots are averaged, fewer end
     early."""
@@ -46,8 +46,9 @@ def nice_top(largest: float) -> float:
         top *= 10
 
 
-def _spread(values: Sequence[float], dots: int) -> list[float]:
+def _spread(values: Iterable[float], dots: int) -> list[float]:
+    values = list(values)
     if len(values) <= dots:
-        return list(values)
+        return values
     edges = [i * len(values) // dots for i in range(dots + 1)]
     return [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
