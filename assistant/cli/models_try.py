@@ -39,13 +39,15 @@ def try_pair(
     from assistant.cli.setup import load_generator
     from assistant.engine.drafters.network import NetworkDrafter
 
-    settings = settings_for(Path(), may_ask=not as_json, model=name, draft=True)
+    settings = settings_for(Path(), may_ask=not as_json, model=name, draft=draft)
     files = resolve_model(settings.model)
     if draft:
         files = replace(files, draft=Path(draft).expanduser())
+    # By its name it is loaded even where it is not likely to pay.
+    options = loading(settings) | {"draft": str(files.draft) if files.draft else True}
     notes: list[str] = []
     with LiveLine(Console(stderr=True, highlight=False)) as line:
-        generator = load_generator(files, line.loading, tell=notes.append, **loading(settings))
+        generator = load_generator(files, line.loading, tell=notes.append, **options)
         try:
             if not any(isinstance(each, NetworkDrafter) for each in generator.drafters(ReplyOptions())):
                 raise ModelError(f"{files.name} has no draft that can be tried.", hint=" ".join(notes))

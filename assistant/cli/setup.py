@@ -16,6 +16,7 @@ from assistant.engine.curve import CostCurve, curve_for
 from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
 from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.store import AnswerStore, store_path
+from assistant.engine.drafters.worth import pays
 from assistant.engine.fit import Fitted, fit, fit_with_draft, usual_options
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
 from assistant.engine.memory import FreeMemory
@@ -46,10 +47,10 @@ def load_generator(
 
     Context and offloaded layers are fitted to the memory that is free; `context_tokens` that do not
     fit are refused. `kv_type` and `flash_attention` None choose what suits the machine, `exact` selects
-    the reference profile. `draft` is another's file instead of the model's own, False loads the model
-    alone. With `repository`, what was answered there before is drafted again, and conversations are kept.
-    `progress` gets (what is done now, fraction), and `tell` what had to be left out. Raises ModelError or
-    UsageError."""
+    the reference profile. `draft` is another's file instead of the model's own, which is loaded only where
+    it may pay; False loads the model alone. With `repository`, what was answered there before is drafted
+    again, and conversations are kept. `progress` gets (what is done now, fraction), and `tell` what had to
+    be left out. Raises ModelError or UsageError."""
     files = wanted if isinstance(wanted, ModelFiles) else resolve_model(wanted)
     if draft is not True:
         files = replace(files, draft=_own_draft(draft) if draft else None)
@@ -80,7 +81,7 @@ def load_generator(
         curve = _curve(context, progress)
         drafter = None
         try:
-            drafter = _drafter(files, beside, context, progress)
+            drafter = _drafter(files, beside, context, curve, progress, wanted=isinstance(draft, str))
         except ModelError as error:
             tell(f"The draft is left out, and answers come slower: {error.message}")
         if drafter:
@@ -143,14 +144,25 @@ def _curve(context: Context, progress: Progress) -> CostCurve | None:
 
 
 def _drafter(
-    files: ModelFiles, fitted: Fitted | None, context: Context, progress: Progress
+    files: ModelFiles,
+    fitted: Fitted | None,
+    context: Context,
+    curve: CostCurve | None,
+    progress: Progress,
+    *,
+    wanted: bool,
 ) -> NetworkDrafter | None:
-    """The draft that came with the model, else the model's own next-token layers where it has some."""
+    """The draft that came with the model, else the model's own next-token layers where it has some. One that
+    is not `wanted` by name must be likely to pay on this machine."""
     model = context.model
     path = files.draft if fitted else files.target if model.mtp else None
     if path is None or not context.can_drop_suffix:
         return None
     options = DraftOptions(gpu_layers=fitted.gpu_layers if fitted else -1)
-    return load_drafter(
+    drafter = load_drafter(
         path, model, context, options, progress=partial(progress, f"loading draft {path.stem}")
     )
+    if wanted or curve is None or pays(path, drafter, curve.table()):
+        return drafter
+    drafter.close()
+    return None

@@ -16,6 +16,7 @@ import torch
 from gguf.quants import quantize
 
 from assistant.engine.drafters.load import DraftOptions, load_drafter
+from assistant.engine.drafters.worth import ACCEPTANCE
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.errors import CoderError, ModelError
 from assistant.train.drafts import ROPE_BASE, Draft
@@ -29,15 +30,20 @@ _EIGHT_BITS = {"output.weight", "markov_w1.weight"}
 
 
 def export(
-    draft: Draft, target: Path, layers: Sequence[int], path: Path, check: Callable[[Path], float]
+    draft: Draft,
+    target: Path,
+    layers: Sequence[int],
+    acceptance: Sequence[float],
+    path: Path,
+    check: Callable[[Path], float],
 ) -> float:
-    """Write `draft` of `target`, whose `layers` it reads, to `path`, once `check` of that file gives a high
-    enough share of equal drafts. Returns that share. Raises ModelError where it is low, CoderError when the
-    file cannot be written; then there is none."""
+    """Write `draft` of `target`, whose `layers` it reads, with its `acceptance` by position, to `path`, once
+    `check` of that file gives a high enough share of equal drafts. Returns that share. Raises ModelError
+    where it is low, CoderError when the file cannot be written; then there is none."""
     making = path.with_name(f".{path.name}.making")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(making, draft, target, layers)
+        _write(making, draft, target, layers, acceptance)
         agreement = check(making)
         if agreement < _LEAST_AGREEMENT:
             raise ModelError(
@@ -94,11 +100,14 @@ def _drafted(draft: Draft, feed: Feed, answer: Answer) -> Iterator[tuple[int, li
         yield from (pair for i, pair in enumerate(pairs) if i % _COMPARED_EVERY == 0)
 
 
-def _write(path: Path, draft: Draft, target: Path, layers: Sequence[int]) -> None:
+def _write(
+    path: Path, draft: Draft, target: Path, layers: Sequence[int], acceptance: Sequence[float]
+) -> None:
     shape = draft.shape
     writer = gguf.GGUFWriter(str(path), "eagle3" if shape.method == "eagle3" else "dflash")
     writer.add_name(f"{target.stem} {shape.method}")
     _add_shape(writer, draft, layers)
+    writer.add_array(f"{writer.arch}.{ACCEPTANCE}", list(acceptance))
     for key, value, kind, inner in _tokenizer(target):
         writer.add_key_value(key, value, kind, inner)
     writer.add_mask_token_id(shape.mask)

@@ -143,12 +143,14 @@ def train_draft(order: Order, report: Report) -> Trained:
             report=lambda fitted: report(_training(fitted, training_s)),
         )
         walks = _measure(draft, feed, report)
+        acceptance = summary(walks, order.draft)
         error = calibrate(draft, walks)
         report(Progress("exporting", 0.0))
         agreed = export(
             draft,
             order.target,
             layers,
+            acceptance.by_position,
             order.out,
             lambda path: agreement(path, order.target, draft, feed, recording),
         )
@@ -163,7 +165,7 @@ def train_draft(order: Order, report: Report) -> Trained:
             recording_bytes=recording.bytes,
             coverage=coverage,
             fitted=fitted,
-            acceptance=summary(walks, order.draft),
+            acceptance=acceptance,
             calibration_error=error,
             agreement=agreed,
         )

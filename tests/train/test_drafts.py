@@ -14,6 +14,8 @@ torch = pytest.importorskip("torch", reason="torch is in the extra [train], not 
 
 from torch import Tensor  # noqa: E402
 
+from assistant.engine.drafters.worth import ACCEPTANCE  # noqa: E402
+from assistant.engine.gguf_header import GgufArray, read_header  # noqa: E402
 from assistant.train.drafts import Draft, Drafted, DraftShape, Method, make_draft  # noqa: E402
 from assistant.train.evaluate import calibration_error, summary, walk  # noqa: E402
 from assistant.train.export import agreement, export  # noqa: E402
@@ -66,9 +68,15 @@ def test_an_exported_draft_drafts_the_same(
         feed = Feed(recording, vocabulary, 285, 4, "cpu")
         out = tmp_path / "draft.gguf"
         agreed = export(
-            draft, target, layers, out, lambda path: agreement(path, target, draft, feed, recording)
+            draft,
+            target,
+            layers,
+            (0.5, 0.25),
+            out,
+            lambda path: agreement(path, target, draft, feed, recording),
         )
         assert agreed >= 0.9, "up to near ties"
+        assert read_header(out).of_architecture(ACCEPTANCE) == GgufArray(2, (0.5, 0.25))
         assert agreement(out, target, draft, feed, recording) == agreed
         draft.fc.weight.data.mul_(-1)
         assert agreement(out, target, draft, feed, recording) < 0.5

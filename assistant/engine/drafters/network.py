@@ -49,6 +49,10 @@ class NetworkDrafter(ABC):
         self._learn_cost((time.perf_counter() - started) / max(1, len(proposal.tokens)))
         return proposal
 
+    def seconds_of_a_draft(self) -> float:
+        """What a draft takes, tried out before the first prompt; 0 where that cannot be told."""
+        return 0.0
+
     def prior(self, evidence: int) -> float:
         return probability_of(evidence)
 
