@@ -48,7 +48,7 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+f", "find", "Find", show=False),
         Binding("ctrl+up,alt+up", "select(-1)", "Messages", key_display="^↑", show=False),
         Binding("ctrl+down,alt+down", "select(1)", show=False),
-        Binding("ctrl+l", "new_conversation", "New"),
+        Binding("ctrl+l", "new_conversation", "New", show=False),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
         Binding("f1,question_mark", "help", "Help", key_display="F1"),

@@ -60,7 +60,7 @@ def test_a_draft_is_trained_that_llama_cpp_runs(
     assert said["agreement"] > 0.9
     assert said["acceptance"]["by_position"][0] > learnt
     assert len(said["acceptance"]["by_position"]) == 4
-    assert said["acceptance"]["answers"] == 1, "of 13 prompts one is held out"
+    assert said["acceptance"]["answers"] == 2, "odd lines, one for every sixteen answers"
     assert (folder / f"target.{method}.gguf").stat().st_size == said["bytes"]
     assert not list(folder.glob(".*.making"))
 
