@@ -92,7 +92,9 @@ def test_what_progress_raises_ends_the_pull_and_the_next_one_goes_on(
     hub.ranges.clear()
     assert (files := pull(manifest, ignore)).draft is not None
     assert files.draft.read_bytes() == tiny_pair[1]
-    assert hub.ranges == [f"bytes={arrived}-"]
+    (asked,) = hub.ranges
+    began = int(asked.removeprefix("bytes=").removesuffix("-"))
+    assert began >= arrived, "what was on its way when the pull ended may still have come"
 
 
 def test_a_hub_that_ignores_ranges_is_read_from_the_beginning(
