@@ -63,3 +63,4 @@ def _work(job: Job[T], events: "Queue[T | _Ended]", over: Event, turns: Semaphor
             events.put(_Ended())
         except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits
             events.put(_Ended(error))
+            over.set()  # before another takes this one's turn

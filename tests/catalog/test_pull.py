@@ -326,7 +326,7 @@ def test_a_disk_that_fails_on_the_way_keeps_what_has_arrived(
         patch.setattr(Part, "append", fail)
         pull(manifest, ignore)
     assert ("Make room" in raised.value.hint) == (code == errno.ENOSPC)
-    assert parts()[0].stat().st_size > 100_000
+    assert max(part.stat().st_size for part in parts()) > 100_000, "of the file that failed"
     assert pull(manifest, ignore).target.read_bytes() == tiny_pair[0]
 
 
@@ -356,7 +356,7 @@ def test_a_store_that_has_less_than_was_promised(
     for _ in range(2):
         with pytest.raises(ModelError, match="bytes instead of"):
             pull(manifest, ignore)
-    assert hub.ranges[-1] == f"bytes={size}-"
+    assert f"bytes={size}-" in hub.ranges
 
 
 def test_the_token_stays_with_the_hub(

@@ -49,8 +49,8 @@ def test_ctrl_c_keeps_what_arrived_and_the_next_pull_goes_on(hub: LoopbackHub, m
     assert "Traceback" not in err
     hub.ranges.clear()
     assert run_coder("pull", "tiny-pair").code == ExitCode.DONE
-    assert hub.ranges[0] is not None
-    assert 0 < int(hub.ranges[0].removeprefix("bytes=").removesuffix("-")) <= 100_000
+    begun = [int(each.removeprefix("bytes=").removesuffix("-")) for each in hub.ranges if each]
+    assert any(0 < place <= 100_000 for place in begun)
     assert manifest.pulled
 
 
