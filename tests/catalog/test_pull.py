@@ -93,6 +93,7 @@ def test_what_progress_raises_ends_the_pull_and_the_next_one_goes_on(
     assert (files := pull(manifest, ignore)).draft is not None
     assert files.draft.read_bytes() == tiny_pair[1]
     (asked,) = hub.ranges
+    assert asked is not None
     began = int(asked.removeprefix("bytes=").removesuffix("-"))
     assert began >= arrived, "what was on its way when the pull ended may still have come"
 

@@ -54,10 +54,11 @@ class _Reduction:
 
     def whole(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
         written = schema.get("properties")
-        if not isinstance(written, Mapping) or not written:
-            return {"type": "object"}
         required = [name for name in _list(schema.get("required")) if isinstance(name, str)]
-        names = sorted(filter(_is_name, written), key=lambda name: name not in required)[:_MOST_PROPERTIES]
+        known = filter(_is_name, written) if isinstance(written, Mapping) else ()
+        names = sorted(known, key=lambda name: name not in required)[:_MOST_PROPERTIES]
+        if not isinstance(written, Mapping) or not names:
+            return {"type": "object"}
         properties = {name: self._part(written[name], depth + 1) for name in names}
         for name in set(names).difference(required):  # what may be left out need not be null
             properties[name] = _without_null(properties[name])
