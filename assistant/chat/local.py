@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from assistant.chat.answer_text import AnswerText, Pieces
 from assistant.chat.families import Family
 from assistant.chat.generator import (
     FinishReason,
@@ -15,7 +16,6 @@ from assistant.chat.generator import (
     TextPiece,
 )
 from assistant.chat.messages import Message
-from assistant.chat.stop import StopStrings
 from assistant.chat.template import render
 from assistant.chat.thinking import ThinkingSplitter
 from assistant.chat.tools.formats import ToolFormatName
@@ -248,56 +248,28 @@ class LocalGenerator:
         return said
 
 
-class _Answer:
-    """Bytes of tokens to text: whole characters only, reasoning apart, stop strings withheld."""
+class _Answer(AnswerText):
+    """Bytes of tokens to text: whole characters only."""
 
     def __init__(self, model: Model, family: Family, prompt: str, options: ReplyOptions) -> None:
+        # A grammar has an end of its own, and may well allow these texts before it.
+        stop = () if options.grammar else (*options.stop, *family.stop)
+        super().__init__(ThinkingSplitter(family, prompt[-64:]), stop)
         self._model = model
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._splitter = ThinkingSplitter(family, prompt[-64:])
-        # A grammar has an end of its own, and may well allow these texts before it.
-        self._stop = StopStrings(() if options.grammar else (*options.stop, *family.stop))
-        ends = {ids[0] for stop in family.stop if len(ids := model.tokenize(stop)) == 1}
+        ends = {ids[0] for text in family.stop if len(ids := model.tokenize(text)) == 1}
         self._ends = set[int]() if options.grammar else ends
         self._ended = False
-        self.text = ""
-        self.thinking = ""
 
     @property
     def stopped(self) -> bool:
-        return self._ended or self._stop.found
+        return self._ended or super().stopped
 
-    @property
-    def reasons(self) -> bool:
-        """Whether what comes next is reasoning."""
-        return self._splitter.thinking
-
-    def feed(self, tokens: Sequence[int]) -> list[tuple[str, bool]]:
+    def feed(self, tokens: Sequence[int]) -> Pieces:
+        """A character that is cut off in its middle waits for its end."""
         if self.stopped:
             return []
         end = next((i for i, token in enumerate(tokens) if token in self._ends), len(tokens))
         self._ended = end < len(tokens)
         raw = b"".join(map(self._model.piece, tokens[:end]))
-        return self._pieces(self._splitter.feed(self._decoder.decode(raw)))
-
-    def flush(self) -> list[tuple[str, bool]]:
-        """What was withheld; a character that was cut off in its middle is left out."""
-        pieces = self._pieces(self._splitter.flush())
-        rest = self._stop.flush()
-        if rest:
-            self.text += rest
-            pieces.append((rest, False))
-        return pieces
-
-    def _pieces(self, split: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
-        """Stop strings count in the answer alone: reasoning may well quote them."""
-        pieces: list[tuple[str, bool]] = []
-        for text, thinking in split:
-            if thinking:
-                self.thinking += text
-            else:
-                text = self._stop.feed(text)
-                self.text += text
-            if text:
-                pieces.append((text, thinking))
-        return pieces
+        return self.split(self._decoder.decode(raw))

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 
+from assistant.chat.answer_text import AnswerText, Pieces
 from assistant.chat.families import FAMILIES
 from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
 from assistant.chat.messages import Message
-from assistant.chat.stop import StopStrings
 from assistant.chat.thinking import ThinkingSplitter
 from assistant.chat.tools.formats import ToolFormatName
 from assistant.engine.constraint import Grammar
@@ -168,54 +168,27 @@ class RemoteGenerator:
         return count_tokens(self._connection, self._server.kind, self._server.model, _plain(messages))
 
 
-class _Answer:
-    """Deltas to text: reasoning apart, stop strings withheld. They count in the answer alone, since
-    reasoning may well quote them; a grammar has an end of its own."""
+class _Answer(AnswerText):
+    """Deltas to text. A grammar has an end of its own, and no stop strings."""
 
     def __init__(self, options: ReplyOptions) -> None:
-        self._splitter = ThinkingSplitter(FAMILIES["generic"], "")
-        self._stop = StopStrings(() if options.grammar else options.stop)
+        super().__init__(ThinkingSplitter(FAMILIES["generic"], ""), () if options.grammar else options.stop)
         self.finish_reason: str | None = None
-        self.text = ""
-        self.thinking = ""
 
     @property
     def begun(self) -> bool:
         return bool(self.text or self.thinking)
 
-    @property
-    def stopped(self) -> bool:
-        return self._stop.found
-
-    def feed(self, chunk: Chunk) -> list[tuple[str, bool]]:
-        pieces: list[tuple[str, bool]] = []
+    def feed(self, chunk: Chunk) -> Pieces:
+        pieces: Pieces = []
         for choice in chunk.choices[:1]:
             self.finish_reason = choice.finish_reason or self.finish_reason
             delta = choice.delta or Delta()
             if thought := delta.reasoning_content or delta.reasoning:
-                pieces.append((thought, True))
+                pieces += self.take([(thought, True)])
             # Where the server does not split reasoning off, it stands in the content.
-            pieces += self._splitter.feed(delta.content or "")
-        return self._kept(pieces)
-
-    def flush(self) -> list[tuple[str, bool]]:
-        """What was withheld, when no more text comes."""
-        pieces = self._kept(self._splitter.flush())
-        rest = self._stop.flush()
-        self.text += rest
-        return [*pieces, (rest, False)] if rest else pieces
-
-    def _kept(self, pieces: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
-        kept: list[tuple[str, bool]] = []
-        for text, thinking in pieces:
-            if thinking:
-                self.thinking += text
-            else:
-                text = self._stop.feed(text)
-                self.text += text
-            if text:
-                kept.append((text, thinking))
-        return kept
+            pieces += self.split(delta.content or "")
+        return pieces
 
 
 def _schema_of(grammar: Grammar | None) -> str:
