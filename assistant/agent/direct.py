@@ -15,7 +15,8 @@ from assistant.agent import events
 from assistant.agent.briefing import Briefing
 from assistant.agent.budget import Budget
 from assistant.agent.command import CommandResult, run_command
-from assistant.agent.events import AgentEvent, AskConsent, Outcome, Request, Usage
+from assistant.agent.consent import is_allowed
+from assistant.agent.events import AgentEvent, AskConsent, Outcome, Usage
 from assistant.agent.excerpts import Excerpt
 from assistant.agent.execute import Check
 from assistant.agent.fix import Fixer, FixOptions
@@ -202,13 +203,7 @@ class DirectWork:
         diff = "".join(change.diff for change in changes)
         secrets = tuple(shown for each in changes if holds_secrets(shown := each.place.source.shown))
         action = Action(lambda: Result(""), diff, secrets=secrets)
-        if (verdict := self._permissions.verdict("edit", "write", action)) != "ask":
-            return verdict == "allow"
-        always = self._permissions.always("edit", "write", action)
-        answer = self._consent(Request("edit", diff, action.note, always))
-        if answer == "always" and always:
-            self._permissions.remember("edit", "write", action)
-        return answer != "no"
+        return is_allowed(self._consent, self._permissions, "edit", "write", action)
 
 
 _WHY = {

@@ -12,7 +12,8 @@ from typing import Any
 from assistant.agent import events
 from assistant.agent.check import failure_report, syntax_report
 from assistant.agent.command import CommandResult, run_command
-from assistant.agent.events import AgentEvent, AskConsent, Observed, Request
+from assistant.agent.consent import ask
+from assistant.agent.events import AgentEvent, AskConsent, Observed
 from assistant.agent.permissions import Permissions
 from assistant.agent.reduce import not_needed
 from assistant.agent.tools import Environment, Result, Toolbox
@@ -117,13 +118,8 @@ class Executor:
         return action.perform()
 
     def _agreed(self, tool: str, permission: Permission, action: Action) -> Steps[AgentEvent, None, bool]:
-        secrets = f"{', '.join(action.secrets)} may hold secrets. " if action.secrets else ""
-        always = self._permissions.always(tool, permission, action)
-        request = Request(tool, action.preview, secrets + action.note, always)
-        answer = self._consent(request)
+        request, answer = ask(self._consent, self._permissions, tool, permission, action)
         yield events.Consented(request, answer)
-        if answer == "always" and always:
-            self._permissions.remember(tool, permission, action)
         return answer != "no"
 
     def _checked(self, result: Result) -> Steps[AgentEvent, None, Result]:

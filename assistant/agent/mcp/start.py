@@ -14,7 +14,8 @@ import psutil
 
 from assistant.agent.confine import Confinement, confinement
 from assistant.agent.confine.environment import confined_environment, without_secrets
-from assistant.agent.events import AskConsent, Request
+from assistant.agent.consent import is_allowed
+from assistant.agent.events import AskConsent
 from assistant.agent.mcp.server import McpServer
 from assistant.agent.permissions import Permissions
 from assistant.agent.tools import Action, Result, Tool
@@ -66,7 +67,8 @@ class McpServers:
             for server in servers:
                 try:
                     action = self._starting(server)
-                    if self._is_allowed(server, action):
+                    name = f"the MCP server {server.name}"
+                    if is_allowed(self._consent, self._permissions, name, "run", action):
                         action.perform()
                     else:
                         self._tell(f"The MCP server {server.name} was not started: it was not allowed.")
@@ -98,17 +100,6 @@ class McpServers:
 
         preview = "\n".join(filter(None, lines))
         return Action(perform, preview, note, grant=f"mcp:{server.name}@{self._fingerprint(server)}")
-
-    def _is_allowed(self, server: McpServer, action: Action) -> bool:
-        name = f"the MCP server {server.name}"
-        verdict = self._permissions.verdict(name, "run", action)
-        if verdict != "ask":
-            return verdict == "allow"
-        always = self._permissions.always(name, "run", action)
-        answer = self._consent(Request(name, action.preview, action.note, always))
-        if answer == "always":
-            self._permissions.remember(name, "run", action)
-        return answer != "no"
 
     def _connect(self, server: McpServer, environment: dict[str, str]) -> "Connection":
         from anyio.from_thread import start_blocking_portal
