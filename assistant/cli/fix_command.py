@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.cli.options import (
+    BudgetOption,
     ContextOption,
     DraftOption,
     EngineOption,
@@ -16,6 +17,8 @@ from assistant.cli.options import (
     JsonOption,
     KvTypeOption,
     ModelOption,
+    TestOption,
+    TestTimeoutOption,
 )
 from assistant.errors import InterruptedByUserError, RefusedError
 
@@ -31,19 +34,12 @@ if TYPE_CHECKING:
 def fix(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files that may be changed.")],
     message: Annotated[str, typer.Option("-m", "--message", help="What is wrong, or what to change.")] = "",
-    test: Annotated[
-        str | None, typer.Option("--test", metavar="CMD", help="A command that must pass in the end.")
-    ] = None,
+    test: TestOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     tries: Annotated[int, typer.Option("--tries", min=1, max=50, help="How often the model may try.")] = 3,
-    test_timeout: Annotated[
-        float | None,
-        typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
-    ] = None,
-    budget: Annotated[
-        float | None, typer.Option("--budget", metavar="SECONDS", min=0.1, help="Stop after this time.")
-    ] = None,
+    test_timeout: TestTimeoutOption = None,
+    budget: BudgetOption = None,
     seed: Annotated[int, typer.Option("--seed", help="Chooses the later tries' wording.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,

@@ -23,6 +23,16 @@ DraftOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+TestOption = Annotated[
+    str | None, typer.Option("--test", metavar="CMD", help="A command that must pass in the end.")
+]
+TestTimeoutOption = Annotated[
+    float | None,
+    typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
+]
+BudgetOption = Annotated[
+    float | None, typer.Option("--budget", metavar="SECONDS", min=0.1, help="Stop after this time.")
+]
 ContextOption = Annotated[
     int | None,
     typer.Option("--context", metavar="TOKENS", min=256, help="Context size; memory grows with it."),

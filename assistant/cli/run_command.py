@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.options import ContextOption, DraftOption, EngineOption, JsonOption, ModelOption
+from assistant.cli.options import (
+    BudgetOption,
+    ContextOption,
+    DraftOption,
+    EngineOption,
+    JsonOption,
+    ModelOption,
+    TestOption,
+    TestTimeoutOption,
+)
 from assistant.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -17,9 +26,6 @@ _MOST_STDIN_CHARS = 200_000
 TextArgument = Annotated[
     str | None, typer.Argument(metavar="TEXT", help="What is wanted. What is piped in goes with it.")
 ]
-BudgetOption = Annotated[
-    float | None, typer.Option("--budget", metavar="SECONDS", min=0.1, help="Stop after this time.")
-]
 StepsOption = Annotated[int, typer.Option("--steps", min=1, max=1000, help="How many steps at most.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Chooses the wording where the model is stuck.")]
 ResumeOption = Annotated[
@@ -29,17 +35,12 @@ ResumeOption = Annotated[
 
 def run(
     text: TextArgument = None,
-    test: Annotated[
-        str | None, typer.Option("--test", metavar="CMD", help="A command that must pass in the end.")
-    ] = None,
+    test: TestOption = None,
     mode: Annotated[
         str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full or read-only.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the same as --mode full.")] = False,
-    test_timeout: Annotated[
-        float | None,
-        typer.Option("--test-timeout", metavar="SECONDS", min=0.1, help="When a test run is stopped."),
-    ] = None,
+    test_timeout: TestTimeoutOption = None,
     budget: BudgetOption = None,
     steps: StepsOption = 40,
     resume: ResumeOption = None,

@@ -22,8 +22,6 @@ def settings_for(path: Path, *, may_ask: bool = True, **options: object) -> "Set
     from assistant.config import load_config
     from assistant.repo.workspace import find_workspace
 
-    if options.get("draft") == "off":
-        options["draft"] = False
     root = find_workspace(path).root
     config = load_config(root, flags=options)
     if config.held_back and config.verdict is None:

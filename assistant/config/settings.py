@@ -14,6 +14,8 @@ Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 def _switch_or_path(value: object) -> bool | str:
+    if value in ("on", "off"):
+        return value == "on"
     if isinstance(value, bool) or (isinstance(value, str) and value):
         return value
     raise ValueError("it should be on, off, or the path of a GGUF file")

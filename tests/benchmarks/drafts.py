@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assistant.bench.measure import options_of
 from assistant.bench.tasks import Request, tasks_from
+from assistant.catalog.locations import cache_folder
 from assistant.chat.families import detect_family
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
@@ -26,8 +27,6 @@ from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.engine.sampling import Sampling
 from assistant.engine.schedule import Scheduler
 from assistant.engine.stats import Stats
-
-_CURVES = Path.home() / ".cache" / "coder-benchmarks"
 
 
 class FixedLength(Scheduler):
@@ -96,7 +95,7 @@ def main() -> None:
     arguments = parser.parse_args()
     options = ContextOptions(n_ctx=2048, flash_attention="off", exact=arguments.exact)
     with Model(arguments.target) as model, Context(model, options) as context:
-        curve, _ = curve_for(context, _CURVES)
+        curve, _ = curve_for(context, cache_folder() / "curves")
         loaded = [load_drafter(path, model, context) for path in arguments.drafts]
         drafters: dict[str, Drafter] = {"lookup": LookupDrafter()} | {each.name: each for each in loaded}
         wanted = arguments.arms or [f"{name}:5" for name in drafters]

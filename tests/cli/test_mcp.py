@@ -14,28 +14,19 @@ import pytest
 pytest.importorskip("mcp")
 
 from assistant.agent.mcp import McpServer
-from assistant.cli import setup
 from assistant.config.load import user_file
 from tests.agent.agent_run import DONE, call, root, script
 from tests.agent.mcp.servers import raw
 from tests.cli.coder import coder
-from tests.scripted import ScriptedGenerator
+from tests.cli.scripted import model
 
-__all__ = ["root"]
+__all__ = ["model", "root"]
 
 
 def _file(folder: Path, server: McpServer) -> Path:
     path = folder / "mcp.toml"
     path.write_text(f"[mcp.{server.name}]\ncommand = {json.dumps(list(server.command))}\n")
     return path
-
-
-@pytest.fixture
-def model(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    answers: list[str] = []
-    monkeypatch.chdir(root)
-    monkeypatch.setattr(setup, "load_generator", lambda *args, **options: ScriptedGenerator(*answers))
-    return answers
 
 
 @pytest.mark.parametrize("where", ["file", "settings"])

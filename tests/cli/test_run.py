@@ -12,21 +12,11 @@ from typing import Any
 import pytest
 
 from assistant.agent.session import Sessions
-from assistant.cli import setup
 from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, call, root, script
 from tests.cli.coder import Ran, coder
-from tests.scripted import ScriptedGenerator
+from tests.cli.scripted import model
 
-__all__ = ["root"]
-
-
-@pytest.fixture
-def model(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the model answers, one after the other."""
-    answers: list[str] = []
-    monkeypatch.chdir(root)
-    monkeypatch.setattr(setup, "load_generator", lambda *args, **options: ScriptedGenerator(*answers))
-    return answers
+__all__ = ["model", "root"]
 
 
 def run(*arguments: str, piped: str = "") -> Ran:

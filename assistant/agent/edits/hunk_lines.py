@@ -12,10 +12,6 @@ class Sides:
     new: tuple[str, ...]
 
     @property
-    def adds_only(self) -> bool:
-        return not any(line.strip() for line in self.old)
-
-    @property
     def old_text(self) -> str:
         return "".join(f"{line}\n" for line in self.old)
 
