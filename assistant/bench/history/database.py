@@ -12,7 +12,9 @@ from assistant.errors import CoderError
 
 _VERSION = 1
 # Nobody holds the lock for longer than a commit takes; an answer must not wait for one that hangs.
-_WAIT_S = 0.25
+_WAIT_S = 0.5
+# Making the file waits for the disk, several times.
+_SET_UP_WAIT_S = 10.0
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
 _FILES = ("", "-wal", "-shm", "-journal")
 
@@ -47,12 +49,10 @@ def connect(file: Path) -> sqlite3.Connection:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         database = sqlite3.connect(file, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
         try:
-            fresh = _version(database, file) != _VERSION
-            database.execute("PRAGMA journal_mode = WAL")
+            if not _is_ready(database, file):
+                _set_up(database, file)
             # A power cut may lose the last answers' counters, and never the file.
             database.execute("PRAGMA synchronous = NORMAL")
-            if fresh:
-                _set_up(database, file)
         except BaseException:
             database.close()
             raise
@@ -103,6 +103,15 @@ def _failed(file: Path, error: Exception) -> HistoryError:
     )
 
 
+def _is_ready(database: sqlite3.Connection, file: Path) -> bool:
+    try:
+        return _version(database, file) == _VERSION
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:  # another process is making it
+            return False
+        raise
+
+
 def _version(database: sqlite3.Connection, file: Path) -> int:
     version: int = database.execute("PRAGMA user_version").fetchone()[0]
     if version > _VERSION:
@@ -111,9 +120,20 @@ def _version(database: sqlite3.Connection, file: Path) -> int:
 
 
 def _set_up(database: sqlite3.Connection, file: Path) -> None:
-    database.execute("BEGIN IMMEDIATE")
-    if _version(database, file) < _VERSION:  # else another process has done it meanwhile
-        for statement in _TABLES:
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {_VERSION}")
-    database.execute("COMMIT")
+    """Make the tables, one process at a time: SQLite does not wait where two change the kind of journal."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(file.with_name(f".{file.name}.new.lock"), timeout=_SET_UP_WAIT_S):
+            if _version(database, file) == _VERSION:  # another process has done it meanwhile
+                return
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("BEGIN IMMEDIATE")
+            for statement in _TABLES:
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {_VERSION}")
+            database.execute("COMMIT")
+    except Timeout as error:
+        raise HistoryError(
+            f"The history in {file} is being made by another process, which does not end."
+        ) from error

@@ -153,15 +153,23 @@ def test_no_obstacle_breaks_an_answer(file: Path, obstacle: str, monkeypatch: py
         other.close()
 
 
-def test_processes_record_side_by_side(file: Path) -> None:
+def test_processes_record_side_by_side(file: Path, tmp_path: Path) -> None:
+    """Also where they make the file, at the same moment."""
+    start = tmp_path / "start"
     program = (
-        "import sys; from pathlib import Path; from assistant.bench.history import History\n"
+        "import sys, time; from pathlib import Path; from assistant.bench.history import History\n"
         "from tests.bench.history.made import generation\n"
+        "print(flush=True)\n"
+        "while not Path(sys.argv[2]).exists(): time.sleep(0)\n"
         "with History(Path(sys.argv[1])) as history:\n"
-        "    for _ in range(50): history.add([generation()])"
+        "    for _ in range(25): history.add([generation()])"
     )
-    both = [subprocess.Popen([sys.executable, "-c", program, str(file)]) for _ in range(2)]
-    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    command = [sys.executable, "-c", program, str(file), str(start)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
+    for process in processes:
+        assert process.stdout and process.stdout.readline()
+    start.touch()
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0, 0]
     with History(file) as history:
         assert history.count()[0] == 100
         assert history.totals("day", Filter())[0].generations == 100
