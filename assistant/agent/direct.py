@@ -74,7 +74,9 @@ class DirectWork:
     def run(self, task: str) -> Iterator[AgentEvent]:
         """Ends with the outcome. Raises what the generator raises of a model that cannot be used."""
         mode = self._permissions.mode
-        changes = not self._permissions.reads_only and (asks_for_change(task) or self._options.check is not None)
+        changes = not self._permissions.reads_only and (
+            asks_for_change(task) or self._options.check is not None
+        )
         given = "" if changes else self._code_for(task)
         yield events.Started(task, self._generator.name, mode, Briefing(given=given))
         try:

@@ -45,8 +45,8 @@ class Check:
 class Executor:
     """Makes the calls of one task. `check` is the project's own, `tested` its last run, `changed` the files
     written so far, `refusals` how often writing or running was refused, `unread` how many answers in a row
-    held no call that could be read, `words_end` whether plain words end it, `said` the model's last call, or its words where that was none, `answer`
-    the closing words once it is over."""
+    held no call that could be read, `said` the model's last call, or its words where that was none, `answer`
+    the closing words once it is over. With `words_end` an answer in plain words is these."""
 
     def __init__(
         self,

@@ -100,15 +100,18 @@ class Session:
         except OSError as error:
             raise CoderError(f"Session {self.id} cannot be deleted: {error.strerror or error}.") from error
 
+    def close(self) -> None:
+        """The lock's file stays: were it deleted, two processes could hold locks on two files of its name."""
+        os.close(self._file)
+        self._lock.release()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The lock's file stays: were it deleted, two processes could hold locks on two files of its name."""
-        os.close(self._file)
-        self._lock.release()
+        self.close()
 
 
 class Sessions:
@@ -123,7 +126,8 @@ class Sessions:
         return Session(self._folder / f"{name}.jsonl")
 
     def resume(self, id: str) -> tuple[Session, list[dict[str, Any]]]:
-        """The session `id`, or the `last`, and its events so far, without what was forgotten. Raises UsageError, RefusedError."""
+        """The session `id`, or the `last`, and its events so far but for those forgotten. Raises UsageError,
+        RefusedError."""
         path = self._folder / f"{self.find(id).id}.jsonl"
         session = Session(path)
         return session, _remembered(_events(path))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,9 +126,11 @@ def open_app(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
     from assistant.cli.engine import open_generator, remote_for
+    from assistant.cli.run_command import servers_for
     from assistant.cli.settings import settings_for
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
+    from assistant.tui.work import WorkOptions
 
     settings = settings_for(
         path, model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
@@ -146,7 +149,14 @@ def open_app(
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
         return open_generator("app", remote, settings, workspace.root, progress, tell)
 
-    CoderApp(workspace, load).run()
+    work = WorkOptions(
+        settings.mode,
+        settings.test or "",
+        settings.test_timeout,
+        settings.budget,
+        partial(servers_for, settings, None),
+    )
+    CoderApp(workspace, load, work=work).run()
 
 
 def _require_path(word: str) -> None:

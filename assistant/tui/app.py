@@ -23,6 +23,7 @@ from assistant.tui.prompt.commands import COMMANDS
 from assistant.tui.rescue import keep
 from assistant.tui.theme import DARK, LIGHT, THEMES
 from assistant.tui.too_small import TooSmall, too_small
+from assistant.tui.work import WorkOptions
 
 if TYPE_CHECKING:
     from assistant.agent.review import Comment
@@ -42,10 +43,11 @@ class CoderApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", priority=True),
     ]
 
-    def __init__(self, workspace: Workspace, load: Load) -> None:
+    def __init__(self, workspace: Workspace, load: Load, *, work: WorkOptions | None = None) -> None:
         super().__init__()
         self._workspace = workspace
         self._load = load
+        self._work = work
         self._interrupted_at = -QUIT_WITHIN_S
 
     @property
@@ -56,7 +58,7 @@ class CoderApp(App[None]):
         return f"~/{root.relative_to(home).as_posix()}" if inside else str(root)
 
     def get_default_screen(self) -> Screen[None]:
-        self.chat = ChatScreen(self._workspace, self.shown_root, self._load)
+        self.chat = ChatScreen(self._workspace, self.shown_root, self._load, self._work)
         return self.chat
 
     def on_mount(self) -> None:

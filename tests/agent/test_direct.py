@@ -12,7 +12,8 @@ from assistant.agent.direct import DirectWork
 from assistant.agent.events import AgentEvent, Consent, Outcome
 from assistant.agent.execute import Check
 from assistant.agent.loop import AgentOptions
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.modes import Mode
+from assistant.agent.permissions import Permissions
 from assistant.agent.relevance import relevant_excerpts, relevant_files
 from assistant.agent.repetition import without_circles
 from assistant.errors import ExitCode, UsageError
