@@ -144,6 +144,34 @@ async def test_the_model_asks_the_user(root: Path) -> None:
     assert "The user answers: this" in model.asked[1][0][-1].content
 
 
+async def test_escape_ends_a_turn_that_asks(root: Path) -> None:
+    model = ScriptedGenerator(*script(("ask", {"question": "Which one?"}), DONE))
+    async with app_with(model, root).run_test(size=SIZE) as pilot:
+        await say(pilot, "Make add add.")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await pilot.press("escape")
+        await idle(pilot)
+        assert "Interrupted" in notices(pilot)
+    assert len(model.asked) == 1
+
+
+async def test_another_session_is_taken_up_while_one_waits(root: Path) -> None:
+    model = ScriptedGenerator(*script(FIX), "Here I am.")
+    async with app_with(model, root).run_test(size=SIZE) as pilot:
+        await say(pilot, "Make add add.")
+        await wait_for_approval(pilot)
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: not pilot.app.query(ToolCard))
+        await say(pilot, "Where are you?")
+        await until(pilot, lambda: answers(pilot) == ["Here I am."])
+        await idle(pilot)
+        assert not pilot.app.query(Approval)
+    assert (root / "calc.py").read_text() == BUGGY
+    assert [record.status for record in Sessions(root).all()] == ["done", "cancelled"]
+    for record in Sessions(root).all():
+        Sessions(root).resume(record.id)[0].close()
+
+
 async def test_turns_are_taken_back_one_after_the_other(root: Path) -> None:
     model = ScriptedGenerator(*script(FIX, DONE, ANOTHER_FIX, DONE), "I see.")
     app = app_with(model, root)
@@ -174,10 +202,10 @@ async def test_a_card_takes_its_turn_back(root: Path) -> None:
         await say(pilot, "Make add add.")
         await until(pilot, lambda: "changed calc.py" in changed(pilot))
         (root / "calc.py").write_text("mine\n")
-        await pilot.press("ctrl+up", "u")
+        await pilot.click("ChangesCard Choice", offset=(22, 0))
         await until(pilot, lambda: "calc.py changed since" in notices(pilot))
         (root / "calc.py").write_text(FIXED)
-        await pilot.press("u")
+        await pilot.press("ctrl+up", "u")
         await until(pilot, lambda: "taken back" in changed(pilot))
     assert (root / "calc.py").read_text() == BUGGY
 
