@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assistant.errors import CoderError, RefusedError, UsageError
 from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.git_folder import belongs_to_git
 from assistant.repo.hunks import diff_hunks
 
 MAX_BYTES = 1_000_000
@@ -176,7 +177,7 @@ def inside(path: Path, root: Path) -> tuple[Path, str]:
             hint="Only files inside the repository are read or written.",
         )
     relative = real.relative_to(root)
-    if ".git" in (part.lower() for part in relative.parts):
+    if belongs_to_git(relative, root):
         raise RefusedError(f"{path} belongs to git itself.", hint="Use git to change its files.")
     return real, relative.as_posix()
 

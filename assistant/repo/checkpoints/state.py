@@ -12,6 +12,7 @@ from typing import Literal
 
 from assistant.errors import CoderError, RefusedError
 from assistant.repo.atomic import stage, stage_link, sync_folder
+from assistant.repo.git_folder import belongs_to_git
 
 MAX_FILE_BYTES = 64 * 2**20
 
@@ -99,7 +100,7 @@ def locate(root: Path, path: str) -> Path:
     has taken the place of a folder, or belongs to git."""
     place = root / path
     parts = Path(path).parts
-    if ".git" in map(str.lower, parts) or ".." in parts or Path(path).is_absolute() or not parts:
+    if ".." in parts or Path(path).is_absolute() or not parts or belongs_to_git(Path(path), root):
         raise RefusedError(f"{path} is no file of this repository.")
     try:
         followed = place.parent.resolve()
