@@ -2,7 +2,7 @@
 
 Paths are resolved once and checked; another program, such as a server that is confined to the repository,
 could swap a folder for a link afterwards and let us write where it may not itself. So the folder is opened
-step by step without following links (as openat2(2) does with RESOLVE_NO_SYMLINKS), and used by its descriptor.
+step by step without following links (openat2(2) calls it RESOLVE_NO_SYMLINKS), and used by its descriptor.
 """
 
 import os

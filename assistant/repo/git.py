@@ -48,6 +48,7 @@ _DRIVER = re.compile(
     r"(?:filter|diff|merge|gpg)\..*\.(?:clean|smudge|process|command|textconv|driver|program)", re.S
 )
 _REQUIRED = re.compile(r"filter\..*\.required", re.S)
+_HOOK = re.compile(r"(hook\..*)\.(?:command|event)", re.S)  # git 2.54 and later
 _DIFF = (
     *("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short"),
     "--no-renames",  # else the text of a secret is shown under its new name
@@ -193,6 +194,7 @@ def _drivers(root: Path, environment: dict[str, str]) -> dict[str, str]:
         raise CoderError("This repository's git configuration is too long to be trusted.")
     names = set(listed.decode("utf-8", "replace").split("\0"))
     off = {name: "" for name in names if _DRIVER.fullmatch(name)}
+    off |= {f"{hook[1]}.enabled": "false" for name in names if (hook := _HOOK.fullmatch(name))}
     return off | {name: "false" for name in names if _REQUIRED.fullmatch(name)}
 
 

@@ -1,4 +1,4 @@
-"""Ways to a secret that nobody has agreed to give: through git, through errors, through what a test prints."""
+"""Ways to a secret that nobody has agreed to give: by git, by errors, by what a test prints."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ CALLS = Kind(
             ),
             "ask: .env",
         ),
-        Attack("delete it", ("patch", {"text": "*** Begin Patch\n*** Delete File: .env\n*** End Patch\n"}), ASK),
+        Attack("delete", ("patch", {"text": "*** Begin Patch\n*** Delete File: .env\n*** End Patch\n"}), ASK),
     ),
 )  # fmt: skip
 
