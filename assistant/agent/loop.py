@@ -11,10 +11,11 @@ from typing import Any
 from assistant.agent import events
 from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.budget import Budget
+from assistant.agent.check import Check
 from assistant.agent.constrained import Constrained
 from assistant.agent.context import Window, replay
 from assistant.agent.events import AgentEvent, AskConsent, Observed, Outcome, Status
-from assistant.agent.execute import Check, Executor
+from assistant.agent.execute import Executor
 from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
@@ -125,6 +126,7 @@ class Agent:
             self._stats,
             time.monotonic() - started,
             self._why,
+            not_needed=executor.not_needed,
             budget_s=self._budget.seconds,
             plain=self._pace.plain(time.monotonic() - started),
         )

@@ -25,9 +25,10 @@ from assistant.repo.atomic import stage
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """`task` is the first one; `status` is empty while it is under way, or where it was killed. `time` is
-    when it was last written to, in seconds since the epoch. `state_bytes` are those of its KV state on disk,
-    0 where that is not there: then going on with it reads its prompt again."""
+    """`task` is the first one, `steps` are the answers of the model; `status` is empty while it is under
+    way, or where it was killed. `time` is when it was last written to, in seconds since the epoch.
+    `state_bytes` are those of its KV state on disk, 0 where that is not there: then going on with it reads
+    its prompt again."""
 
     id: str
     task: str
@@ -156,7 +157,7 @@ def _record(path: Path) -> SessionRecord:
         match event["event"]:
             case "started":
                 task, model, status = task or event["task"], event["model"], ""
-            case "step":
+            case "reply":
                 steps += 1
             case "outcome":
                 status = event["status"]

@@ -56,7 +56,7 @@ def run(
     context: ContextOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
-    from assistant.agent.execute import Check
+    from assistant.agent.check import Check
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
     from assistant.cli.engine import remote_for
