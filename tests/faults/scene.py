@@ -26,6 +26,8 @@ class Scene:
     """The repository `root`, and the home of a coder that works in it. A scene that is asked for again by
     `restore` is at the same place, for coder knows repositories by that."""
 
+    SETTINGS = "settings"
+
     def __init__(self, folder: Path) -> None:
         self._folder, self._first = folder, folder.with_name(f"{folder.name}-first")
         self.root = folder / "repo"
@@ -34,6 +36,10 @@ class Scene:
         _make_repository(self.root)
         self.home.mkdir()
         self.temporary.mkdir()
+
+    @property
+    def settings(self) -> Path:
+        return self.home / "config" / "config.toml"
 
     def keep(self) -> None:
         """What `restore` brings back."""
@@ -55,12 +61,11 @@ class Scene:
         }
 
     def files(self) -> dict[str, tuple[int, bytes]]:
-        """All but what is staged beside a file that is about to be replaced."""
-        return {
-            name: content
-            for name, content in read_tree(self.root, but=".git").items()
-            if not name.endswith(".coder")
-        }
+        """The person's own: all but what is staged beside a file that is about to be replaced."""
+        found = read_tree(self.root, but=".git")
+        if self.settings.exists():
+            found[self.SETTINGS] = (self.settings.stat().st_mode & 0o777, self.settings.read_bytes())
+        return {name: content for name, content in found.items() if not name.endswith(".coder")}
 
     def git(self) -> dict[str, tuple[int, bytes]]:
         """All that git keeps, but for contents that nothing names."""
@@ -72,7 +77,11 @@ class Scene:
 
     def left_behind(self) -> list[str]:
         """Files that nobody needs once coder has ended."""
-        places = (self.root.rglob("*.coder"), (self.root / ".git").rglob("*.lock"), self.temporary.iterdir())
+        places = (
+            *(folder.rglob("*.coder") for folder in (self.home, self.root)),
+            (self.root / ".git").rglob("*.lock"),
+            self.temporary.iterdir(),
+        )
         return [str(path.relative_to(self._folder)) for place in places for path in place]
 
     def sessions(self) -> dict[str, list[dict[str, Any]]]:

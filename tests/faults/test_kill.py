@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tests.faults.kill import WORKS, run
+from tests.faults.kill import run
+from tests.faults.works import WORKS
 
 
 @pytest.mark.skipif(not hasattr(os, "login_tty"), reason="needs pseudo-terminals")
