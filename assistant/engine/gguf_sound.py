@@ -16,6 +16,9 @@ def check_sound(path: Path) -> None:
 
 
 def _contradiction(header: Header) -> str:
+    for key, value in header.metadata.items():
+        if key.endswith("epsilon") and isinstance(value, int | float) and not value >= 0:
+            return f"{key} is {value}"
     heads = _size(header, "attention.head_count")
     if heads:
         for name, tensor in header.tensors.items():
