@@ -12,7 +12,7 @@ from assistant.repo.hunks import split_lines
 from assistant.repo.syntax import Definition, SyntaxProblem, definitions, language_of, syntax_problems
 
 _LOCATION = re.compile(
-    r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d+)|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d+)'
+    r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d{1,9})|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d{1,9})'
 )
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
 _MOST_CHECKS = 4
