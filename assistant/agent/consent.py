@@ -1,6 +1,6 @@
 """Asking the user for what is not permitted yet, and remembering what they said."""
 
-from assistant.agent.events import AskConsent, Consented, Request
+from assistant.agent.events import AskConsent, Consented, Refusal, Request
 from assistant.agent.permissions import Permissions
 from assistant.agent.tools.tool import Action, Permission
 
@@ -13,6 +13,8 @@ def ask(
     always = permissions.always(tool, permission, action)
     request = Request(tool, action.preview, secrets + action.note, always)
     answer = consent(request)
+    if isinstance(answer, Refusal):
+        return Consented(request, "no", answer.reason)
     if answer == "always" and always:
         permissions.remember(tool, permission, action)
     return Consented(request, answer)

@@ -79,7 +79,7 @@ class DirectWork:
         """Ends with the outcome. Raises what the generator raises of a model that cannot be used."""
         mode = self._permissions.mode
         check = self._options.check
-        changes = mode != "read-only" and (
+        changes = not self._permissions.reads_only and (
             asks_for_change(task) or (check is not None and not check.named_by)
         )
         given = "" if changes else self._code_for(task)

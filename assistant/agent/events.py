@@ -38,7 +38,16 @@ class Request:
 
 
 Consent = Literal["no", "once", "always"]
-AskConsent = Callable[[Request], Consent]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A "no" with the words that the model is told."""
+
+    reason: str
+
+
+AskConsent = Callable[[Request], Consent | Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +132,11 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """A person was asked, and answered."""
+    """A person was asked, and answered; `reason` says why not, where they did."""
 
     request: Request
     answer: Consent
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +188,21 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """A turn was taken back: these files are as they were before it."""
+
+    turn: int
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """The last `tasks` tasks are forgotten. What they changed stays."""
+
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How it ended. `steps` are the answers of the model, `changed` the files that were written or, where it
     is `proposed`, would be; `diff` is the change to them where it is known, `not_needed` that which the check
@@ -221,6 +246,8 @@ AgentEvent = (
     | Checked
     | NotNeeded
     | Observed
+    | Undone
+    | Rewound
     | Outcome
 )
 

@@ -35,8 +35,9 @@ _REFUSED = "The user refused this. Do something else, or end with done."
 class Executor:
     """Makes the calls of one task. `check` is the project's own, `tested` its last run, `changed` the files
     written so far, `refusals` how often writing or running was refused, `unread` how many answers in a row
-    held no call that could be read, `said` the model's last call, or its words where that was none, `answer`
-    the closing words once it is over, `not_needed` the changes that the check passes without."""
+    held no call that could be read, `words_end` whether plain words end it, `said` the model's last call, or
+    its words where that was none, `answer` the closing words once it is over, `not_needed` the changes that
+    the check passes without."""
 
     def __init__(
         self,
@@ -46,12 +47,14 @@ class Executor:
         consent: AskConsent,
         *,
         check: Check | None = None,
+        words_end: bool = False,
     ) -> None:
         self._toolbox = toolbox
         self._environment = environment
         self._permissions = permissions
         self._consent = consent
         self._check = check
+        self._words_end = words_end
         self._check_agreed = False
         self.tested: CommandResult | None = None
         self.changed: dict[str, None] = {}
@@ -101,17 +104,20 @@ class Executor:
             case "deny":
                 return Result("Only reading is permitted here.", ok=False)
             case "ask":
-                if not (yield from self._agreed(tool.name, tool.permission, action)):
-                    self.refusals += tool.permission != "read"
-                    return Result(_REFUSED, ok=False)
+                consented = ask(self._consent, self._permissions, tool.name, tool.permission, action)
+                yield consented
+                if consented.answer == "no":
+                    return self._refused(tool.permission, consented.reason)
         if tool.permission != "read":
             self._passing = False
         return action.perform()
 
-    def _agreed(self, tool: str, permission: Permission, action: Action) -> Steps[AgentEvent, None, bool]:
-        consented = ask(self._consent, self._permissions, tool, permission, action)
-        yield consented
-        return consented.answer != "no"
+    def _refused(self, permission: Permission, reason: str) -> Result:
+        """One who says why not wants the work to go on."""
+        if reason:
+            return Result(f"The user refused this, and says: {reason}", ok=False)
+        self.refusals += permission != "read"
+        return Result(_REFUSED, ok=False)
 
     def _checked(self, result: Result) -> Steps[AgentEvent, None, Result]:
         """After an edit: the syntax of what was changed, then the project's own check."""
@@ -180,7 +186,8 @@ class Executor:
 
     def _without_call(self, reply: Reply) -> Result:
         """A question may be answered in plain words, by a model that no grammar holds."""
-        if self._permissions.mode == "read-only" and reply.finish == "stop" and reply.text.strip():
+        may = self._words_end or self._permissions.reads_only
+        if may and reply.finish == "stop" and reply.text.strip():
             return Result("Answered.", finished=reply.text.strip())
         told = _CUT_OFF if reply.finish != "stop" else _NO_CALL + self._toolbox.example
         return Result(told, ok=False)

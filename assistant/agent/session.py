@@ -47,7 +47,7 @@ class Session:
 
         self.path = path
         self.id = path.stem
-        self._lock = FileLock(path.with_suffix(".lock"))
+        self._lock = FileLock(path.with_suffix(".lock"), thread_local=False)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -124,10 +124,10 @@ class Sessions:
         return Session(self._folder / f"{name}.jsonl")
 
     def resume(self, id: str) -> tuple[Session, list[dict[str, Any]]]:
-        """The session `id`, or the `last`, and its events so far. Raises UsageError, RefusedError."""
+        """The session `id`, or the `last`, and its events so far, without what was forgotten. Raises UsageError, RefusedError."""
         path = self._folder / f"{self.find(id).id}.jsonl"
         session = Session(path)
-        return session, list(_events(path))
+        return session, _remembered(_events(path))
 
     def find(self, id: str) -> SessionRecord:
         """The session `id`, or the `last`. Raises UsageError."""
@@ -148,6 +148,18 @@ class Sessions:
             with contextlib.suppress(OSError):
                 found.append(_record(path))
         return sorted(found, key=lambda record: (record.time, record.id), reverse=True)
+
+
+def _remembered(events: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the tasks that were forgotten again."""
+    kept: list[dict[str, Any]] = []
+    for event in events:
+        if event["event"] == "rewound":
+            starts = [at for at, each in enumerate(kept) if each["event"] == "started"]
+            del kept[min(starts[-event["tasks"] :], default=0) :]
+        else:
+            kept.append(event)
+    return kept
 
 
 def _record(path: Path) -> SessionRecord:

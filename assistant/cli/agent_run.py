@@ -140,7 +140,7 @@ class AgentRun:
 
     def _named_check(self, workspace: Workspace) -> Check | None:
         """The check that AGENTS.md names; where it names several, it is for the user to say which."""
-        named = named_checks(workspace.root) if self._mode != "read-only" else []
+        named = named_checks(workspace.root) if self._mode not in ("read-only", "plan") else []
         if len(named) > 1:
             self._say(
                 f"AGENTS.md names several checks, so none is run: {', '.join(named)}; see --test.", "yellow"
