@@ -18,7 +18,7 @@ from assistant.agent.reduce import not_needed
 from assistant.agent.reports import failure_report, syntax_report
 from assistant.agent.tools import Environment, Result, Toolbox
 from assistant.agent.tools.edit import diff_of
-from assistant.agent.tools.tool import Action, Permission
+from assistant.agent.tools.tool import Permission
 from assistant.chat.generator import Reply
 from assistant.chat.tools import Call
 from assistant.errors import CoderError
