@@ -5,6 +5,7 @@ made rarely and in one go: old results become a line each, then old steps become
 summary is what was done, written down as it happened; it is not the model's memory of it.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from assistant.chat.generator import Generator
 from assistant.chat.messages import Message
 from assistant.chat.tools import ToolFormat
 from assistant.errors import ContextFullError
+from assistant.repo.instructions import NAME as INSTRUCTIONS
 
 # Room is made down to this share, so that the next steps are appended to an unchanged prefix.
 _SHRINK_TO = 0.7
@@ -92,6 +94,17 @@ class Window:
             last = self._exchanges[-1]
             then, given = _joined(last.then, task), _joined(last.given, given)
             self._exchanges[-1] = replace(last, then=then, given=given)
+
+    def shown_by(self, words: str) -> str:
+        """What showed the model these words; empty where nothing did, or the user said them too."""
+        found = re.compile(r"(?<![\w./-])" + r"\s+".join(map(re.escape, words.split())) + r"(?![\w/-])")
+        tasks = (self._task, *(exchange.then for exchange in self._exchanges))
+        shown = [(exchange.observed.brief, exchange.observed.text) for exchange in self._exchanges]
+        shown += [(INSTRUCTIONS, self._briefing.instructions), ("what you mentioned", self._briefing.given)]
+        shown += [("what you mentioned", exchange.given) for exchange in self._exchanges]
+        if not words.strip() or any(map(found.search, tasks)):
+            return ""
+        return next((by for by, text in shown if found.search(text)), "")
 
     def make_room(self) -> Iterator[Shrunk]:
         """Nothing where it fits, else what was taken out. Raises ContextFullError where even the task and

@@ -115,6 +115,7 @@ class Agent:
                 self._consent,
                 check=self._options.check,
                 words_end=self._options.words_end,
+                shown_by=window.shown_by,
             )
             status = yield from self._until_done(window, toolbox, executor, environment)
             if status == "done":
