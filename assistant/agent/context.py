@@ -151,6 +151,11 @@ class Window:
             short = replace(last.observed, text=f"{text}\n(cut here: the context is full)", cut=True)
             self._exchanges[-1] = replace(last, observed=short)
         yield f"all but the first {len(text)} characters of: {last.observed.brief}"
+        if self.tokens > self._limit:  # what the model wrote is itself too long
+            self._exchanges.clear()
+            self._summary.append(f"{last.observed.brief}: {' '.join(text.split())}")
+            self.add_task(last.then, last.given)
+            yield f"step, now a line of the summary: {last.observed.brief}"
 
     @property
     def tokens(self) -> int:

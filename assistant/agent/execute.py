@@ -85,8 +85,8 @@ class Executor:
                 yield events.Called(call.name, call.arguments)
                 result = yield from self._make(call)
         except CoderError as error:
-            reason = _CUT_OFF if reply.finish != "stop" else error.hint
-            told = f"{error.message}\n{reason}".strip()
+            said = (error.message, error.hint) if reply.finish == "stop" else (_CUT_OFF, error.message)
+            told = "\n".join(filter(None, said))
             root = str(self._environment.workspace.root)  # the model need not know where that lies
             told = told.replace(f"{root}/", "").replace(root, "the repository")
             result = Result(told, ok=False)
