@@ -3,9 +3,10 @@
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from assistant.errors import CoderError
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_redo
 from tests.cli.coder import COMMAND, coder
 from tests.faults.scene import Scene
@@ -33,18 +34,26 @@ class Experiment:
     def start(self, **environment: str) -> Terminal:
         """The program, in a terminal."""
         return Terminal(
-            [*COMMAND, *self._arguments()],
+            [*COMMAND, *self.arguments()],
             self.scene.root,
             {**self.scene.environment, **environment},
             self.work.script,
         )
 
-    def do(self) -> tuple[int, str]:
+    def arguments(self) -> list[str]:
+        """Those of the program; the model is ready to answer then."""
+        self._server.answers = self.work.answers()
+        return [*self.work.arguments, *(("--engine", self._server.url) if self.work.remote else ())]
+
+    def do(self, arguments: Sequence[str]) -> tuple[int, str]:
         """The same in this process; its exit code and what it said."""
         if self.work.again:
-            self.work.again(self.scene)
+            try:
+                self.work.again(self.scene)
+            except CoderError as error:
+                return error.exit_code, f"coder: {error.message}"
             return 0, ""
-        ran = coder(*self._arguments())
+        ran = coder(*arguments)
         return ran.code, ran.err
 
     def lost(self) -> Iterator[str]:
@@ -66,7 +75,7 @@ class Experiment:
             self._take_back()
             if self.scene.files() != self.old:
                 yield "it is not as it was before"
-            code, said = self.do()
+            code, said = self.do(self.arguments())
             if code or self.scene.files() != self._new:
                 yield f"a second run does not end as an undisturbed one, but with {code}: {said}"
         except Exception as error:  # noqa: BLE001 - what is looked for
@@ -82,10 +91,6 @@ class Experiment:
             said = terminal.shown[-2000:].decode(errors="replace")
             assert ended and not terminal.process.returncode, f"{self.work.name} does not work:\n{said}"
         return time.monotonic() - started
-
-    def _arguments(self) -> list[str]:
-        self._server.answers = self.work.answers()
-        return [*self.work.arguments, *(("--engine", self._server.url) if self.work.remote else ())]
 
     def _sessions_lost(self) -> Iterator[str]:
         found = self.scene.sessions()
