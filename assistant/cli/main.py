@@ -147,7 +147,7 @@ def open_app(
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
         return open_generator("app", remote, settings, workspace.root, progress, tell)
 
-    CoderApp(workspace, load).run()
+    CoderApp(workspace, load, settings.app).run()
 
 
 def _require_path(word: str) -> None:

@@ -44,11 +44,13 @@ _LONGEST_S = 2.0
 _LOAD = """
 import sys
 from pathlib import Path
+from assistant.engine.first_load import check_first_load
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.errors import CoderError
 for name in sys.argv[1:]:
     print("begin", name, flush=True)
     try:
+        check_first_load(Path(name), Path(name).parent / "passed")
         with Model(Path(name)) as model, Context(model, ContextOptions(n_ctx=256, threads=1)) as context:
             [context.evaluate([token]) for token in (1, 2, 0)]
         print("loaded", name, flush=True)
