@@ -37,7 +37,8 @@ def run(
     text: TextArgument = None,
     test: TestOption = None,
     mode: Annotated[
-        str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full, read-only or plan.")
+        str | None,
+        typer.Option("--mode", help="What is asked first: ask, auto-edit, full, read-only or plan."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the same as --mode full.")] = False,
     test_timeout: TestTimeoutOption = None,

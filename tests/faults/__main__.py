@@ -9,6 +9,7 @@ import time
 
 HARNESSES = {
     "kill": "the program ended from outside at random moments",
+    "disk": "full, read-only and failing disks",
     "pull": "pulls ended at random moments",
     "gguf": "damaged model files",
 }

@@ -1,4 +1,4 @@
-"""Disks that are full, cannot be written or fail, and a clock that jumps back: nothing is lost, and it is said.
+"""Disks that are full, read-only or failing, and a clock that jumps back: nothing is lost, and it is said.
 
 `python -m tests.faults disk` lets each kind of fault strike each kind of work at each place where it can."""
 
@@ -6,6 +6,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import resource
 import struct
 import subprocess
@@ -25,16 +26,18 @@ from tests.remote.loopback import loopback_server
 
 COUNT = 100
 _EARLIER = 1_000_000_000.0
+_CLEAR = re.compile(r"coder: (?!coder failed)|Not achieved")
 _FILLER = "filler"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`strike` meets the process that calls it, and tells how often it has struck so far. `at` 0 is each
-    time, n the n-th time alone; a fault that is there all along is not `counted`."""
+    """`strike` meets the process that calls it, and tells how often it has struck so far. Where that is
+    `counted`, `at` is which time it strikes, 0 being each; else it is one of the `levels`."""
 
     name: str
     strike: Callable[[Scene, int], Callable[[], int]]
+    levels: tuple[int, ...] = (0,)
     counted: bool = False
 
 
@@ -49,26 +52,26 @@ class Met:
 
 @dataclass
 class Counts:
-    """By how the work ended."""
+    """What struck how often, and with which codes the work ended."""
 
-    works: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     codes: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    hurt: int = 0
 
     def __str__(self) -> str:
         faults = ", ".join(f"{count} {name}" for name, count in sorted(self.faults.items()))
         codes = ", ".join(f"{count} with {code}" for code, count in sorted(self.codes.items()))
-        return f"{len(self.wrong)} wrong of {sum(self.faults.values())} ({faults}; ended {codes})"
+        return f"{self.hurt} of {sum(self.faults.values())} went wrong ({faults}; ended {codes})"
 
 
-def _full(scene: Scene, at: int) -> Callable[[], int]:
-    """No file may grow beyond `at` KiB, which is told as a full disk is, with another word."""
+def _cannot_grow(scene: Scene, at: int) -> Callable[[], int]:
+    """No file grows beyond `at` KiB: as with a full disk, but anybody may ask for it."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (at * 1024, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     return lambda: 1
 
 
-def _filled(scene: Scene, at: int) -> Callable[[], int]:
+def _full_disk(scene: Scene, at: int) -> Callable[[], int]:
     """Of the disk that the scene lies on, `at` KiB are left."""
     with suppress(OSError), (scene.folder / _FILLER).open("wb", buffering=0) as file:
         while True:
@@ -118,12 +121,12 @@ def _earlier(scene: Scene, at: int) -> Callable[[], int]:
     return lambda: 1
 
 
-FULL = Fault("full disk", _full)
-FILLED = Fault("filled disk", _filled)
+_ROOM_KIB = (0, 4, 8, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128)
+_FULL_DISK = Fault("full disk", _full_disk, levels=_ROOM_KIB)
 FAULTS = {
     fault.name: fault
     for fault in (
-        FULL,
+        Fault("files that cannot grow", _cannot_grow, levels=(0, 1, 4, 8, 16, 32)),
         Fault("read-only repository", _read_only(lambda scene: scene.root)),
         Fault("read-only home", _read_only(lambda scene: scene.home)),
         Fault("failing fsync", _failing("fsync"), counted=True),
@@ -141,21 +144,22 @@ def meet(experiment: Experiment, fault: Fault, at: int = 0) -> tuple[Met, list[s
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        with suppress(BaseException), at_home(scene):
-            struck = fault.strike(scene, at)
-            code, said = experiment.do(arguments)
-            os.write(writing, json.dumps([code, said[-4000:], struck()]).encode())
+        try:
+            with at_home(scene):
+                struck = fault.strike(scene, at)
+                code, said = experiment.do(arguments)
+                os.write(writing, json.dumps([code, said[-4000:], struck()]).encode())
+        except BaseException as error:  # noqa: BLE001 - a fork must not go on as the test run
+            os.write(writing, json.dumps([-1, f"coder failed: {error!r}", 1]).encode())
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as file:  # noqa: PTH123 - of a descriptor
         told = file.read()
     os.waitpid(child, 0)
     _lift(scene)
-    if not told:
-        return Met(-1, "", 1), ["it ended without a word"]
     met = Met(*json.loads(told))
     faults = [*experiment.lost()]
-    if met.code and ("coder: " not in met.said or "coder failed" in met.said):
+    if met.code and not _CLEAR.search(met.said):
         faults.append(f"it says nothing clear: {met.code} {met.said}")
     with at_home(scene):
         faults += experiment.not_repaired()
@@ -169,23 +173,19 @@ def run(count: int, seed: int, works: Mapping[str, Work] = WORKS) -> Counts:
         for number, work in enumerate(works.values()):
             with _small_disk(Path(name).resolve() / f"{number}") as (folder, mounted):
                 experiment = Experiment(work, folder / "scene", server)
-                faults = [*FAULTS.values(), *([FILLED] if mounted else [])]
-                for fault in faults:
+                for fault in [*FAULTS.values(), *([_FULL_DISK] if mounted else [])]:
                     _meet_everywhere(experiment, fault, count, counts)
     return counts
 
 
 def _meet_everywhere(experiment: Experiment, fault: Fault, count: int, counts: Counts) -> None:
-    places = range(count) if fault.counted else (0, 1, 4, 8, 16, 32) if "full" in fault.name else (0,)
-    if fault is FILLED:
-        places = (0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-    for at in places:
+    for at in range(count + 1) if fault.counted else fault.levels:
         met, wrong = meet(experiment, fault, at)
         if not met.struck:
             break
-        counts.works[experiment.work.name] += 1
         counts.faults[fault.name] += 1
         counts.codes[met.code] += 1
+        counts.hurt += bool(wrong)
         where = f"{experiment.work.name}, {fault.name} at {at}"
         counts.wrong += [f"{where}: {each}" for each in wrong]
 

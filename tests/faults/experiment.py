@@ -18,7 +18,7 @@ PATIENCE_S = 60.0
 
 
 class Experiment:
-    """`work` in a scene in `folder`, with the model on `server`. `life_s` is how long it takes."""
+    """`work` in a scene in `folder`, with the model on `server`. `life_s` is how long it took lately."""
 
     def __init__(self, work: Work, folder: Path, server: Loopback) -> None:
         self.work, self._server = work, server
@@ -65,7 +65,7 @@ class Experiment:
         if git_now["index"] not in (self._git["index"], *([self._new_index] if self.work.stages else ())):
             yield "the index is neither old nor new"
         for name in sorted({*self._git, *git_now}):
-            if not name.startswith("index") and git_now.get(name) != self._git.get(name):
+            if not name.startswith(("index", ".index.")) and git_now.get(name) != self._git.get(name):
                 yield f"git's {name} was changed"
 
     def not_repaired(self) -> Iterator[str]:

@@ -50,10 +50,10 @@ def _task() -> list[Answer]:
     return [
         call("read", path="calc.py"),
         _edit("calc.py", BUGGY, FIXED),
-        call("write", path="deep/er/made.txt", content="made\n"),
+        call("write", path="deep/er/made.txt", text="made\n"),
         call("run", command="sleep 0.1"),
         _edit("tool.py", TOOL, TOOL_FIXED),
-        call("done", answer="Both are right now."),
+        *[call("done", answer="Both are right now.")] * 4,
     ]
 
 
