@@ -1,14 +1,13 @@
 """A piece of work in its scene: how it goes undisturbed, and what must hold after it was disturbed."""
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assistant.errors import CoderError
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_redo
-from tests.cli.coder import COMMAND, coder
+from tests.cli.coder import COMMAND, coder, coder_home_at
 from tests.faults.scene import Scene
 from tests.faults.terminal import Terminal
 from tests.faults.works import Work
@@ -113,12 +112,5 @@ class Experiment:
 @contextlib.contextmanager
 def at_home(scene: Scene) -> Iterator[None]:
     """What this process does in coder's name is done where the program would do it."""
-    before = os.environ.get("CODER_HOME")
-    os.environ["CODER_HOME"] = str(scene.home)
-    try:
-        with contextlib.chdir(scene.root):
-            yield
-    finally:
-        os.environ.pop("CODER_HOME")
-        if before is not None:
-            os.environ["CODER_HOME"] = before
+    with coder_home_at(scene.home), contextlib.chdir(scene.root):
+        yield
