@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from assistant.agent.tools.tool import Action, Permission
 from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError
-from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.atomic import replace_file
 
 Mode = Literal["ask", "auto-edit", "full", "read-only", "plan"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -93,8 +93,7 @@ class Permissions:
                     "commands": sorted(filter(None, commands)),
                 }
                 content = json.dumps(document, indent=2, ensure_ascii=True).encode()
-                stage(self._file, content, 0o600).replace(self._file)
-                sync_folder(self._file.parent)
+                replace_file(self._file, content, 0o600)
         except OSError as error:
             raise CoderError(f"The permission could not be kept: {error.strerror or error}.") from error
 

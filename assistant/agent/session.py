@@ -20,7 +20,7 @@ from assistant.agent.events import AgentEvent, as_json
 from assistant.catalog.locations import data_folder
 from assistant.chat.generator import KeptState
 from assistant.errors import CoderError, RefusedError, UsageError
-from assistant.repo.atomic import stage
+from assistant.repo.atomic import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,16 @@ class Session:
                 line = line[os.write(self._file, line) :]
             os.fsync(self._file)
         except OSError as error:
-            raise CoderError(f"The session cannot be kept: {error.strerror or error}.") from error
+            raise CoderError(
+                f"The session cannot be kept: {error.strerror or error}.",
+                hint=f"What was written stays. Make room, then go on: coder run --resume {self.id}",
+            ) from error
 
     def keep(self, kept: KeptState) -> None:
         """Remember where its KV state is. Raises CoderError."""
         document = {"state": str(kept.state), "prompt": kept.prompt, "prompt_tokens": kept.prompt_tokens}
         try:
-            stage(_kept_path(self.path), json.dumps(document).encode(), 0o600).replace(_kept_path(self.path))
+            replace_file(_kept_path(self.path), json.dumps(document).encode(), 0o600)
         except OSError as error:
             raise CoderError(f"The session's state cannot be kept: {error.strerror or error}.") from error
 
