@@ -1,6 +1,7 @@
 """All kinds of attacks."""
 
-from tests.attacks import git_config, links, paths, secrets
+from tests.attacks import git_config, links, paths, sandbox, secrets, shell
 from tests.attacks.attack import Kind
 
-KINDS: tuple[Kind, ...] = (*paths.KINDS, *links.KINDS, *secrets.KINDS, *git_config.KINDS)
+MODULES = (paths, links, secrets, git_config, shell, sandbox)
+KINDS: tuple[Kind, ...] = tuple(kind for module in MODULES for kind in module.KINDS)
