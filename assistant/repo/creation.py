@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.errors import CoderError, RefusedError, UsageError
 from assistant.repo.anchor import anchored, make_folders
-from assistant.repo.atomic import sync_folder
+from assistant.repo.atomic import sync_folder, take_name
 from assistant.repo.files import SourceFile, check_unchanged, encode, inside
 
 # What `open` gives a file before the umask takes its part.
@@ -59,7 +59,7 @@ def create_source(new: SourceFile) -> list[Path]:
                 os.fsync(file.fileno())
             if new.mode != NEW_FILE_MODE:
                 temporary.chmod(new.mode)
-            _take_name(temporary, folder / new.path.name)
+            take_name(temporary, folder / new.path.name)
     except OSError as error:
         _remove_empty(folders)
         if isinstance(error, FileExistsError):
@@ -80,21 +80,6 @@ def delete_source(old: SourceFile, folders: list[Path] | None = None) -> None:
         raise CoderError(f"{old.shown} cannot be removed: {error.strerror or error}.") from error
     sync_folder(old.path.parent)
     _remove_empty(folders or [])
-
-
-def _take_name(temporary: Path, path: Path) -> None:
-    """Unlike a rename, a link fails where the name is taken. Some file systems have no links."""
-    try:
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            raise
-        except OSError:
-            with path.open("xb"):
-                pass
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _remove_empty(folders: list[Path]) -> None:
