@@ -65,7 +65,9 @@ def ask_for_trust(root: Path, config: "Config", *, yes: bool = False) -> bool:
 
     show_held_back(root, config)
     if not yes:
-        yes = typer.confirm("Let it, as long as the file stays as it is?", default=False, err=True)
+        yes = typer.confirm(
+            "Let it, as long as this file and those it runs stay as they are?", default=False, err=True
+        )
     TrustStore().remember(root, config.digest, trusted=yes)
     return yes
 

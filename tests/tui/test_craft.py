@@ -33,7 +33,7 @@ from tests.tui.driving import FIX, SIZE, answers, app_with, notices, say, screen
         ("\u202efdp.exe", "�fdp.exe"),
         ("\u200fabc\u2066d", "�abc�d"),
         ("one\u2028two", "one␤two"),
-        ("a\U000e0041\ufeffb", "ab"),
+        ("a\U000e0041\ufeffb", "a��b"),
         ("日本語 👍🏽 é שלום", "日本語 👍🏽 é שלום"),
     ],
 )
