@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from assistant.agent.session import Sessions
+from assistant.cli import setup
 from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, call, root, script
 from tests.cli.coder import Ran, coder
 from tests.cli.scripted import model
 
 __all__ = ["model", "root"]
+
+YES: dict[str, list[str]] = {"run": ["--yes"], "ask": []}
 
 
 def run(*arguments: str, piped: str = "") -> Ran:
@@ -47,6 +50,24 @@ def test_a_question_with_what_is_piped_in(model: list[str]) -> None:
     started = json.loads(Path(next(_sessions())).read_text().splitlines()[0])
     assert started["task"] == "What is wrong?\n\nTraceback: boom"
     assert started["mode"] == "read-only"
+
+
+@pytest.mark.parametrize("command", ["run", "ask"])
+def test_how_the_model_is_loaded(
+    command: str, root: Path, model: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model += [call("done", answer="Yes.")]
+    asked: dict[str, Any] = {}
+    loaded = setup.load_generator
+
+    def load(*arguments: Any, **options: Any) -> Any:
+        asked.update(options)
+        return loaded(*arguments, **options)
+
+    monkeypatch.setattr(setup, "load_generator", load)
+    ran = run(command, "Well?", "--kv-type", "Q8_0", "--flash-attention", "on", *YES[command])
+    assert ran.code == 0
+    assert (asked["kv_type"], asked["flash_attention"]) == ("Q8_0", "on")
 
 
 def test_going_on_with_the_last_session(model: list[str]) -> None:
