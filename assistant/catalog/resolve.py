@@ -38,6 +38,13 @@ def resolve_model(name: str | None) -> ModelFiles:
     return _of_manifest(find_model(name), reference.part if reference else "")
 
 
+def drafts_here(files: ModelFiles) -> tuple[Path, ...]:
+    """All drafts of the model's manifest that are on this machine, the one it is loaded with first."""
+    manifest = load_manifests().get(files.name)
+    others = [each.draft_path for each in manifest.selections()] if manifest else []
+    return tuple(dict.fromkeys(path for path in (files.draft, *others) if path and path.is_file()))
+
+
 def _best() -> ModelFiles:
     manifests = load_manifests()
     pulled = [manifest for manifest in manifests.values() if manifest.pulled]

@@ -15,6 +15,7 @@ from assistant.cli.options import (
     FlashAttentionOption,
     KvTypeOption,
     ModelOption,
+    ModelOptions,
 )
 from assistant.ending import leave, when_told_to_end
 from assistant.errors import CoderError, ExitCode, UsageError
@@ -130,18 +131,11 @@ def open_app(
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
 
-    settings = settings_for(
-        path, model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
+    local = ModelOptions(
+        model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
     )
-    remote = remote_for(
-        engine,
-        settings,
-        model=model,
-        draft=draft,
-        context=context,
-        kv_type=kv_type,
-        flash_attention=flash_attention,
-    )
+    settings = settings_for(path, **local)
+    remote = remote_for(engine, settings, **local)
     workspace = find_workspace(path)
 
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":

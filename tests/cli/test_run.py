@@ -20,6 +20,8 @@ from tests.scripted import ScriptedGenerator
 
 __all__ = ["model", "root"]
 
+YES: dict[str, list[str]] = {"run": ["--yes"], "ask": []}
+
 
 def run(*arguments: str, piped: str = "") -> Ran:
     return coder(*arguments, answer=piped)
@@ -64,6 +66,24 @@ def test_a_question_with_what_is_piped_in(model: list[str]) -> None:
     started = json.loads(Path(next(_sessions())).read_text().splitlines()[0])
     assert started["task"] == "What is wrong?\n\nTraceback: boom"
     assert started["mode"] == "read-only"
+
+
+@pytest.mark.parametrize("command", ["run", "ask"])
+def test_how_the_model_is_loaded(
+    command: str, root: Path, model: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model += [call("done", answer="Yes.")]
+    asked: dict[str, Any] = {}
+    loaded = setup.load_generator
+
+    def load(*arguments: Any, **options: Any) -> Any:
+        asked.update(options)
+        return loaded(*arguments, **options)
+
+    monkeypatch.setattr(setup, "load_generator", load)
+    ran = run(command, "Well?", "--kv-type", "Q8_0", "--flash-attention", "on", *YES[command])
+    assert ran.code == 0
+    assert (asked["kv_type"], asked["flash_attention"]) == ("Q8_0", "on")
 
 
 def test_going_on_with_the_last_session(model: list[str]) -> None:
