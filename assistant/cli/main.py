@@ -1,9 +1,8 @@
 """The command `coder`. Commands import what they need when they run: `--help` stays quick."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -18,10 +17,6 @@ from assistant.cli.options import (
 )
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
-
-if TYPE_CHECKING:
-    from assistant.chat.generator import Generator
-    from assistant.cli.setup import Progress
 
 OPEN = "open"
 
@@ -124,8 +119,8 @@ def open_app(
         raise UsageError(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
-    from assistant.cli.engine import open_generator, remote_for
-    from assistant.cli.settings import settings_for
+    from assistant.cli.engine import loader, remote_for
+    from assistant.cli.settings import settings_for, with_model
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
 
@@ -143,10 +138,12 @@ def open_app(
     )
     workspace = find_workspace(path)
 
-    def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        return open_generator("app", remote, settings, workspace.root, progress, tell)
-
-    CoderApp(workspace, load, settings.app).run()
+    CoderApp(
+        workspace,
+        loader(remote, settings, workspace.root),
+        settings.app,
+        load_model=lambda name: loader(None, with_model(settings, name), workspace.root),
+    ).run()
 
 
 def _require_path(word: str) -> None:
