@@ -15,6 +15,7 @@ from assistant.cli.options import (
     KvTypeOption,
     ModelOption,
 )
+from assistant.ending import leave, when_told_to_end
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -199,4 +200,5 @@ _register()
 
 def main() -> None:
     """Entry point of the script `coder`."""
+    when_told_to_end(leave)
     app()

@@ -1,14 +1,9 @@
 """The terminal app: talk with the model, see what it proposes, apply it or not."""
 
-import asyncio
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -20,6 +15,7 @@ from textual.widgets import TextArea
 from assistant.errors import CoderError, NoModelError
 from assistant.repo.workspace import Workspace
 from assistant.tui.chat_screen import ChatScreen
+from assistant.tui.ending import exit_when_told
 from assistant.tui.generation import Load
 from assistant.tui.generation_events import LoadFailed
 from assistant.tui.help import Help, conversation_help
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
     from assistant.config import AppSettings
 
 QUIT_WITHIN_S = 2.0
-END_WITHIN_S = 4.0
 
 
 class CoderApp(AppWithModels):
@@ -87,19 +82,7 @@ class CoderApp(AppWithModels):
 
     def on_mount(self) -> None:
         self.theme = self._theme
-        # Not of the event loop: that may wait for a terminal that is gone, to the end of days.
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-                signal.signal(getattr(signal, name), self._hang_up)
-        self._loop_of_events = asyncio.get_running_loop()
-
-    def _hang_up(self, number: int, _: FrameType | None) -> None:
-        """The terminal is closed, or the machine shuts down: keep what was written, and end in any case."""
-        keep(self.chat.conversation.records_so_far())
-        last = threading.Timer(END_WITHIN_S, os._exit, (128 + number,))
-        last.daemon = True
-        last.start()
-        self._loop_of_events.call_soon_threadsafe(self.exit)
+        exit_when_told(self, first=lambda: keep(self.chat.conversation.records_so_far()))
 
     def on_resize(self, event: events.Resize) -> None:
         if too_small(event.size) and not isinstance(self.screen, TooSmall):

@@ -1,10 +1,12 @@
 """A model is fitted to the memory that is free before it is loaded, and nothing stays open on failure."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.catalog.checksum import record, record_of, sha256_of
 from assistant.catalog.resolve import ModelFiles
 from assistant.chat.generator import ReplyOptions
 from assistant.chat.local import LocalGenerator
@@ -99,6 +101,21 @@ def test_a_model_that_does_not_fit_is_refused_unloaded(
     monkeypatch.setattr(setup, "Model", None)  # calling it would be another error
     with pytest.raises(ModelError, match=r"needs .* GiB of memory: weights .* are free"):
         loading.load(target, free=needed(target, 1024) - 1)
+
+
+def test_what_no_pull_has_checked_is_tried_first(
+    loading: Loading, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(setup, "check_first_load", lambda path, _: tried.append(path.name))
+    loading.load(target, free=2**32).close()
+    record(target, sha256_of(target, lambda _: None))
+    loading.load(target, free=2**32).close()
+    assert tried == [target.name]
+    since = record_of(target).stat().st_mtime_ns + 1
+    os.utime(target, ns=(since, since))  # written since
+    loading.load(target, free=2**32).close()
+    assert tried == [target.name] * 2
 
 
 @pytest.mark.parametrize("kind", ["dspark", "eagle3", "model"])

@@ -7,6 +7,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from assistant.agent.review import Comment
+from assistant.tui.ending import exit_when_told
 from assistant.tui.review.screen import Propose, ReviewScreen
 from assistant.tui.review.state import Review
 from assistant.tui.theme import THEMES, name_of_theme, theme_after
@@ -33,6 +34,7 @@ class ReviewApp(App[tuple[Comment, ...]]):
 
     def on_mount(self) -> None:
         self.theme = self._theme
+        exit_when_told(self)
         self.push_screen(ReviewScreen(self._review, self._propose), self._end)
 
     def on_resize(self, event: events.Resize) -> None:
