@@ -99,11 +99,12 @@ def start(
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
 ) -> None:
     if ctx.invoked_subcommand is None:
-        open_app(Path())
+        open_app(ctx)
 
 
 @app.command(OPEN, hidden=True)
 def open_app(
+    ctx: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
     draft: DraftOption = None,
@@ -111,12 +112,23 @@ def open_app(
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
+    serve: Annotated[bool, typer.Option("--serve", help="In a browser on this machine instead.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="For --serve; 0 takes a free one.")] = 0,
 ) -> None:
     """The terminal app, in the repository that PATH lies in."""
+    from assistant.cli.serve.child import end_with_server, is_served
+
     if not path.is_dir():
         _require_path(str(path))
         raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if serve:
+        from assistant.cli.serve.command import serve_app
+
+        serve_app(ctx, path.resolve(), port)
+        return
+    if is_served():
+        end_with_server()
+    elif not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
