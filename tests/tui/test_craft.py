@@ -46,7 +46,7 @@ def test_only_what_can_be_seen_is_shown(text: str, shown: str) -> None:
 async def test_the_user_is_called_back_after_long_work(
     root: Path, focus: bool, tmux: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "_LONG_S", 0.3)
+    monkeypatch.setattr(attention, "LONG_S", 0.3)
     monkeypatch.setenv("TMUX", "x") if tmux else monkeypatch.delenv("TMUX", raising=False)
     written: list[str] = []
     async with app_with(ScriptedGenerator("fine " * 60, pause_s=0.05), root).run_test(size=SIZE) as pilot:
