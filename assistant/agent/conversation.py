@@ -8,10 +8,10 @@ from threading import Event
 from typing import Any
 
 from assistant.agent.briefing import Briefing, KnownRepository, brief
+from assistant.agent.check import Check
 from assistant.agent.dialogue import Dialogue
 from assistant.agent.dialogue_turn import DialogueTurn
 from assistant.agent.events import AgentEvent, AskConsent, Outcome, Rewound, Undone, as_json
-from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.modes import Mode

@@ -160,10 +160,6 @@ class Checking:
 
     command: str
     why: str = ""
-    diff: str = ""
-    dropped_hunks: int = 0
-    budget_s: float | None = None
-    plain: PlainEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +205,11 @@ class Rewound:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How it ended. `steps` are the answers of the model, `changed` the files that were written or, where it
-    is `proposed`, would be; `diff` is the change to them where it is known, `dropped_hunks` of it were not
-    needed. `turn` is the checkpoint that takes the changes back; `stats` add up all answers. `test` is the
-    last run of the project's check, `why` says more of how it ended. `plain` is what decoding without
-    drafts would have reached meanwhile, as far as that is known, with `budget_s` seconds allowed."""
+    is `proposed`, would be; `diff` is the change to them where it is known, `not_needed` that which the check
+    passes without: dropped by the fixer, kept by the loop. `turn` is the checkpoint that takes the changes
+    back; `stats` add up all answers. `test` is the last run of the project's check, `why` says more of how it
+    ended. `plain` is what decoding without drafts would have reached meanwhile, as far as that is known, with
+    `budget_s` seconds allowed."""
 
     status: Status
     answer: str = ""
@@ -224,7 +221,7 @@ class Outcome:
     seconds: float = 0.0
     why: str = ""
     diff: str = ""
-    dropped_hunks: int = 0
+    not_needed: str = ""
     budget_s: float | None = None
     plain: PlainEstimate | None = None
 

@@ -4,18 +4,19 @@ import contextlib
 import json
 import math
 import time
+from collections.abc import Callable, Mapping
 from collections.abc import Generator as Steps
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from assistant.agent import events
-from assistant.agent.check import failure_report, syntax_report
-from assistant.agent.command import CommandResult, run_command
+from assistant.agent.check import Check, may_run, run_check
+from assistant.agent.command import CommandResult
 from assistant.agent.consent import ask
 from assistant.agent.events import AgentEvent, AskConsent, Observed
 from assistant.agent.permissions import Permissions
 from assistant.agent.reduce import not_needed
+from assistant.agent.reports import failure_report, syntax_report
 from assistant.agent.tools import Environment, Result, Toolbox
 from assistant.agent.tools.edit import diff_of
 from assistant.agent.tools.tool import Action, Permission
@@ -32,21 +33,12 @@ _CUT_OFF = "The answer was cut off before it ended: write less at once."
 _REFUSED = "The user refused this. Do something else, or end with done."
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The command that must pass. `named_by` is the file of the repository that names it, empty where the
-    user did: else it needs consent, and runs confined."""
-
-    command: str
-    timeout_s: float = 120.0
-    named_by: str = ""
-
-
 class Executor:
     """Makes the calls of one task. `check` is the project's own, `tested` its last run, `changed` the files
     written so far, `refusals` how often writing or running was refused, `unread` how many answers in a row
-    held no call that could be read, `said` the model's last call, or its words where that was none, `answer`
-    the closing words once it is over. With `words_end` an answer in plain words is these."""
+    held no call that could be read, `words_end` whether plain words end it, `said` the model's last call, or
+    its words where that was none, `answer` the closing words once it is over, `not_needed` the changes that
+    the check passes without. `shown_by` tells what showed the model some words, empty for nothing."""
 
     def __init__(
         self,
@@ -57,6 +49,7 @@ class Executor:
         *,
         check: Check | None = None,
         words_end: bool = False,
+        shown_by: Callable[[str], str] = lambda words: "",
     ) -> None:
         self._toolbox = toolbox
         self._environment = environment
@@ -64,7 +57,8 @@ class Executor:
         self._consent = consent
         self._check = check
         self._words_end = words_end
-        self._check_agreed = bool(check and not check.named_by)
+        self._shown_by = shown_by
+        self._check_agreed = False
         self.tested: CommandResult | None = None
         self.changed: dict[str, None] = {}
         self._first: dict[str, SourceFile] = {}
@@ -72,6 +66,7 @@ class Executor:
         self.unread = 0
         self.said = ""
         self.answer: str | None = None
+        self.not_needed = ""
         self._passing = False
 
     def execute(self, reply: Reply) -> Steps[AgentEvent, None, Observed]:
@@ -90,8 +85,8 @@ class Executor:
                 yield events.Called(call.name, call.arguments)
                 result = yield from self._make(call)
         except CoderError as error:
-            reason = _CUT_OFF if reply.finish != "stop" else error.hint
-            told = f"{error.message}\n{reason}".strip()
+            said = (error.message, error.hint) if reply.finish == "stop" else (_CUT_OFF, error.message)
+            told = "\n".join(filter(None, said))
             root = str(self._environment.workspace.root)  # the model need not know where that lies
             told = told.replace(f"{root}/", "").replace(root, "the repository")
             result = Result(told, ok=False)
@@ -112,13 +107,23 @@ class Executor:
             case "deny":
                 return Result("Only reading is permitted here.", ok=False)
             case "ask":
-                consented = ask(self._consent, self._permissions, tool.name, tool.permission, action)
+                told = replace(action, note=f"{self._origin(action)} {action.note}".strip())
+                consented = ask(self._consent, self._permissions, tool.name, tool.permission, told)
                 yield consented
                 if consented.answer == "no":
                     return self._refused(tool.permission, consented.reason)
         if tool.permission != "read":
             self._passing = False
         return action.perform()
+
+    def _origin(self, action: Action) -> str:
+        """A command or secret that a file speaks of may be that file's wish."""
+        for words in filter(None, (action.command, *action.secrets)):
+            if by := self._shown_by(words):
+                return (
+                    f"The model was shown `{words}` by {by}: it may be that text which asks for it, not you."
+                )
+        return ""
 
     def _refused(self, permission: Permission, reason: str) -> Result:
         """One who says why not wants the work to go on."""
@@ -155,19 +160,10 @@ class Executor:
 
     def _permitted_check(self) -> Steps[AgentEvent, None, Check | None]:
         """The check, where there is one that the user gave or agreed to; they are asked once."""
-        check = self._check
-        if check is None or self._check_agreed:
-            return check
-        note = f"{check.named_by} of this repository names this check. {self._environment.confinement().note}"
-        action = Action(lambda: Result(""), f"$ {check.command}", note.strip(), check.command)
-        verdict = self._permissions.verdict("run", "run", action)
-        self._check_agreed = verdict == "allow"
-        if verdict == "ask":
-            consented = ask(self._consent, self._permissions, "check", "run", action)
-            yield consented
-            self._check_agreed = consented.answer != "no"
-        if not self._check_agreed:
-            self._check = None
+        if self._check and not self._check_agreed:
+            self._check_agreed = yield from may_run(self._check, self._permissions, self._consent)
+            if not self._check_agreed:
+                self._check = None
         return self._check
 
     def what_was_not_needed(self, record: Keep) -> Steps[AgentEvent, None, None]:
@@ -184,8 +180,9 @@ class Executor:
             changes = [(old, read_source(root / shown, root)) for shown, old in self._first.items()]
             if sum(len(diff_hunks(old.text, new.text)) for old, new in changes) > 1:
                 yield events.Checking(check.command, "without parts of the change")
-                if diff := not_needed(changes, record, passes):
-                    yield events.NotNeeded(diff)
+                self.not_needed = not_needed(changes, record, passes)
+                if self.not_needed:
+                    yield events.NotNeeded(self.not_needed)
 
     def _run_check(self, check: Check) -> Steps[AgentEvent, None, list[str]]:
         """How the check failed, nothing where it passes."""
@@ -197,13 +194,8 @@ class Executor:
         return [] if self._passing else failure_report(self.tested, root)
 
     def _result_of(self, check: Check, at_most_s: float = math.inf) -> CommandResult:
-        return run_command(
-            check.command,
-            self._environment.workspace.root,
-            timeout_s=min(check.timeout_s, at_most_s),
-            cancel=self._environment.cancel,
-            confinement=self._environment.confinement() if check.named_by else None,
-        )
+        environment = self._environment
+        return run_check(check, environment.workspace.root, cancel=environment.cancel, at_most_s=at_most_s)
 
     def _without_call(self, reply: Reply) -> Result:
         """A question may be answered in plain words, by a model that no grammar holds."""

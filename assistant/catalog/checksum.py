@@ -35,5 +35,10 @@ def recorded(path: Path) -> str | None:
     return digest if name == path.name and len(digest) == 64 else None
 
 
+def is_as_recorded(path: Path) -> bool:
+    """Whether the file was checked when it came, and not written since. Raises OSError."""
+    return recorded(path) is not None and path.stat().st_mtime_ns <= record_of(path).stat().st_mtime_ns
+
+
 def record_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")

@@ -15,9 +15,9 @@ import typer
 
 from assistant.agent import events
 from assistant.agent.briefing import KnownRepository, brief
+from assistant.agent.check import Check
 from assistant.agent.direct import DirectWork
 from assistant.agent.endings import ENDINGS
-from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.mentions import Mentions
@@ -105,6 +105,7 @@ class AgentRun:
         """Who does the task: the agent, or what stands in for it with a model that cannot call tools."""
         workspace = repository.workspace
         checkpoints = open_checkpoints(workspace.root)
+        options = replace(self._options, check=self._options.check or self._named_check(workspace))
         if generator.tool_format is None:
             self._narrator.streams_answers = not self._as_json
             return DirectWork(
@@ -113,7 +114,7 @@ class AgentRun:
                 checkpoints,
                 permissions,
                 self._consent,
-                self._options,
+                options,
                 mentions=mentions,
                 cancel=self._cancel,
                 history=history,
@@ -121,14 +122,13 @@ class AgentRun:
         briefing = brief(repository, generator, mentions, goes_on=bool(history))
         for note in briefing.notes:
             self._say(note, "yellow")
-        check = self._options.check or self._named_check(workspace)
         return Agent(
             generator,
             workspace,
             checkpoints,
             permissions,
             self._consent,
-            replace(self._options, briefing=briefing, check=check),
+            replace(options, briefing=briefing),
             ask_user=self._ask_user,
             cancel=self._cancel,
             history=history,

@@ -17,6 +17,7 @@ from assistant.cli.options import (
     JsonOption,
     KvTypeOption,
     ModelOption,
+    ModelOptions,
     TestOption,
     TestTimeoutOption,
 )
@@ -50,6 +51,7 @@ def fix(
     flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
+    from assistant.agent.check import Check
     from assistant.agent.events import report
     from assistant.agent.fix import FixOptions
     from assistant.cli.engine import remote_for
@@ -62,30 +64,20 @@ def fix(
     if as_json and not (yes or dry_run):
         raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
     workspace, sources = read_files(files)
+    local = ModelOptions(
+        model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
     settings = settings_for(
         workspace.root,
         may_ask=not as_json,
         test=test,
         test_timeout=test_timeout,
         budget=budget,
-        model=model,
-        draft=draft,
-        context=context,
-        kv_type=kv_type,
-        flash_attention=flash_attention,
+        **local,
     )
-    remote = remote_for(
-        engine,
-        settings,
-        model=model,
-        draft=draft,
-        context=context,
-        kv_type=kv_type,
-        flash_attention=flash_attention,
-    )
-    options = FixOptions(
-        message, settings.test or None, tries, settings.test_timeout, settings.budget, dry_run, seed
-    )
+    remote = remote_for(engine, settings, **local)
+    check = Check(settings.test, settings.test_timeout) if settings.test else None
+    options = FixOptions(message, check, tries, settings.budget, dry_run, seed)
     run = FixRun(workspace, sources, options, yes=yes, quiet=as_json)
     outcome = run.run(settings, remote)
     if as_json:
@@ -171,7 +163,8 @@ class FixRun:
             return True
         self._line.pause()
         names = ", ".join(change.place.source.shown for change in changes)
-        then = f" and run `{self._options.test}`" if self._options.test else ""
+        check = self._options.check
+        then = f" and run `{check.command}`" if check else ""
         try:
             self._narrator.err.print(f"Write {names}{then}? [bold]\\[y]es, \\[n]o, \\[a]lways:[/] ", end="")
             answer = input().strip().lower()

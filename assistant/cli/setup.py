@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant.catalog import embedded
+from assistant.catalog.checksum import is_as_recorded
 from assistant.catalog.locations import cache_folder
 from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
 from assistant.chat.families import detect_family
@@ -16,7 +17,8 @@ from assistant.engine.curve import CostCurve, curve_for
 from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
 from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.store import AnswerStore, store_path
-from assistant.engine.drafters.worth import pays
+from assistant.engine.drafters.worth import DraftCost, pays
+from assistant.engine.first_load import check_first_load
 from assistant.engine.fit import Fitted, fit, fit_with_draft, usual_options
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
 from assistant.engine.memory import FreeMemory
@@ -97,6 +99,7 @@ def load_generator(
             answers=answers,
             states=_states() if repository else None,
             name=files.name,
+            edit_format=files.edit_format,
         )
         loaded.pop_all()
     return generator
@@ -118,9 +121,14 @@ def _fit(
 
 
 def prepare(files: ModelFiles, progress: Progress) -> None:
-    """Make the embedded model's file on first use; other models are there already."""
+    """Make the embedded model's file on first use. Other models are there already: of their files, those that
+    no pull has checked are tried first. Raises ModelError for one that llama.cpp cannot read."""
     if files.target == embedded.prepared_path() and not files.target.exists():
         embedded.prepare(requantize, lambda done: progress("preparing the embedded model", done))
+    for path in (files.target, files.draft):
+        if path and path.is_file() and path != embedded.draft_path() and not is_as_recorded(path):
+            progress(f"trying {path.name}", 0.0)
+            check_first_load(path, cache_folder() / "loaded")
 
 
 def _answers(repository: Path, model: Model) -> AnswerStore:
@@ -158,11 +166,15 @@ def _drafter(
     path = files.draft if fitted else files.target if model.mtp else None
     if path is None or not context.can_drop_suffix:
         return None
+    passes = None if wanted or curve is None else curve.table()
+    cost = DraftCost(path, context, cache_folder() / "curves")
+    if passes and cost.known and not pays(path, cost.known, passes):
+        return None
     options = DraftOptions(gpu_layers=fitted.gpu_layers if fitted else -1)
     drafter = load_drafter(
         path, model, context, options, progress=partial(progress, f"loading draft {path.stem}")
     )
-    if wanted or curve is None or pays(path, drafter, curve.table()):
+    if passes is None or pays(path, cost.of(drafter), passes):
         return drafter
     drafter.close()
     return None

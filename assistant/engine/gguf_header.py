@@ -178,7 +178,9 @@ class _Reader:
             if name in tensors:
                 raise self._damaged(f"the tensor {name!r} is there twice")
             tensors[name] = self._tensor(name)
-        start = self._data_start(metadata)
+        alignment = self._alignment(metadata)
+        start = -(-self._at // alignment) * alignment
+        self._check_offsets(tensors, alignment)
         tensors = {name: replace(info, offset=start + info.offset) for name, info in tensors.items()}
         needed = max((info.offset + info.bytes for info in tensors.values()), default=self._at)
         if needed > self._size:
@@ -188,11 +190,21 @@ class _Reader:
             )
         return Header(self._path, metadata, tensors)
 
-    def _data_start(self, metadata: Mapping[str, Value]) -> int:
+    def _check_offsets(self, tensors: Mapping[str, TensorInfo], alignment: int) -> None:
+        """Each lies where the one before it ends, as llama.cpp demands."""
+        expected = 0
+        for name, info in tensors.items():
+            if info.offset != expected:
+                raise self._damaged(
+                    f"the tensor {name!r} lies at {info.offset:,} of the data, not {expected:,}"
+                )
+            expected += -(-info.bytes // alignment) * alignment
+
+    def _alignment(self, metadata: Mapping[str, Value]) -> int:
         alignment = metadata.get("general.alignment", _ALIGNMENT)
         if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
             raise self._damaged(f"its alignment is {alignment}")
-        return -(-self._at // alignment) * alignment
+        return alignment
 
     def _value(self, kind: int, *, distinct: bool = False) -> Value:
         if kind == _STRING:

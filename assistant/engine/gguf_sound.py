@@ -16,6 +16,9 @@ def check_sound(path: Path) -> None:
 
 
 def _contradiction(header: Header) -> str:
+    for key, value in header.metadata.items():
+        if key.endswith("epsilon") and isinstance(value, int | float) and not value >= 0:
+            return f"{key} is {value}"
     heads = _size(header, "attention.head_count")
     if heads:
         for name, tensor in header.tensors.items():
@@ -37,4 +40,4 @@ def _size(header: Header, key: str) -> int:
     value = header.of_architecture(key)
     if isinstance(value, GgufArray):
         value = max(value.values, default=0)
-    return int(value) if isinstance(value, int | float) else 0
+    return value if isinstance(value, int) else 0

@@ -30,11 +30,41 @@ def stage(path: Path, content: bytes, mode: int) -> Path:
     return temporary
 
 
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """Let the file at `path` have this content and mode. Raises OSError, the file being as it was then."""
+    temporary = stage(path, content, mode)
+    try:
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def stage_link(path: Path, target: bytes) -> Path:
     """A symbolic link to `target` under a temporary name beside `path`."""
     temporary = path.with_name(f"{_prefix(path)}{secrets.token_hex(8)}{_SUFFIX}")
     temporary.symlink_to(os.fsdecode(target))
     return temporary
+
+
+def take_name(temporary: Path, path: Path) -> None:
+    """Give what is staged the name `path`. Unlike a rename, a link fails where that is taken; some file
+    systems have no links. Raises OSError; the temporary name is gone in any case."""
+    try:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:
+            with path.open("xb"):
+                pass
+            try:
+                temporary.replace(path)
+            except OSError:
+                path.unlink()
+                raise
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def sweep(path: Path) -> None:

@@ -7,20 +7,24 @@ it likes by asking for their names first (which runs nothing). Revisions and pat
 options, and no question writes, not even a refreshed index; what is to write goes through `plumb`.
 """
 
+import contextlib
 import os
 import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from assistant.errors import CoderError, UsageError
 
 MAX_BYTES = 200_000
 MAX_LIST_BYTES = 50_000_000
 TIMEOUT_S = 20.0
+_MOST_GREP_BYTES = 4 * 2**30
 _OFF = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
@@ -48,7 +52,11 @@ _DRIVER = re.compile(
     r"(?:filter|diff|merge|gpg)\..*\.(?:clean|smudge|process|command|textconv|driver|program)", re.S
 )
 _REQUIRED = re.compile(r"filter\..*\.required", re.S)
-_DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short")
+_HOOK = re.compile(r"(hook\..*)\.(?:command|event)", re.S)  # git 2.54 and later
+_DIFF = (
+    *("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short"),
+    "--no-renames",  # else the text of a secret is shown under its new name
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +93,28 @@ def grep(root: Path, pattern: str, paths: Sequence[str] = (), *, in_repository: 
 def diff(root: Path, paths: Sequence[str] = (), *, staged: bool = False, against: str = "") -> GitOutput:
     """What changed in the working tree, or in the index, against the index, HEAD or a revision."""
     options = [*_DIFF, *(["--cached"] if staged else [])]
-    return _git(root, "diff", options, [against] if against else [], paths)
+    return _git(root, "diff", options, [_commits(against)] if against else [], paths)
 
 
 def log(root: Path, paths: Sequence[str] = (), *, revision: str = "HEAD", limit: int = 20) -> GitOutput:
     """The latest commits, one a line: id, date, author and subject."""
     options = [f"--max-count={max(1, min(limit, 1000))}", "--format=%h %as %an: %s", "--no-show-signature"]
-    return _git(root, "log", [*_DIFF, *options], [revision], paths)
+    return _git(root, "log", [*_DIFF, *options], [_commits(revision)], paths)
 
 
 def show(root: Path, revision: str, path: str = "") -> GitOutput:
     """A commit with its diff; with `path`, that file as it was at the revision."""
     if not path:
-        return _git(root, "show", [*_DIFF, "--no-show-signature"], [revision])
+        return _git(root, "show", [*_DIFF, "--no-show-signature"], [_commits(revision)])
     inside = Path(path).as_posix()
-    return _git(root, "show", [*_DIFF, "--no-show-signature"], [f"{revision}:./{inside}"])
+    return _git(root, "show", [*_DIFF, "--no-show-signature"], [f"{_commits(revision)}:./{inside}"])
 
 
 def blame(root: Path, path: str, *, first: int = 1, last: int | None = None, revision: str = "") -> GitOutput:
     """Who last changed each line of a file, from line `first` (from 1) to `last`."""
     lines = f"-L{max(1, first)},{'' if last is None else max(first, last)}"
-    return _git(
-        root, "blame", ["--no-textconv", "--date=short", lines], [revision] if revision else [], [path]
-    )
+    revisions = [_commits(revision)] if revision else []
+    return _git(root, "blame", ["--no-textconv", "--date=short", lines], revisions, [path])
 
 
 def plumb(
@@ -133,6 +140,15 @@ def plumb(
     return output
 
 
+def _commits(revision: str) -> str:
+    """A revision, or a range, that can be no option and names commits alone: not a file's content, by its
+    path or by its id, past the question whose file it is. Raises UsageError."""
+    if revision.startswith("-") or ":" in revision or not revision.isprintable():
+        raise UsageError(f"{revision!r} is no revision.")
+    parts = re.split(r"(\.{2,3})", revision)
+    return "".join(part if part.startswith("..") or not part else f"{part}^{{commit}}" for part in parts)
+
+
 def _git(
     root: Path,
     command: str,
@@ -146,9 +162,6 @@ def _git(
     """`nothing` is the exit code that says that there is nothing to print.
 
     Raises UsageError where git refuses the arguments, CoderError where it cannot be run at all."""
-    for revision in revisions:
-        if revision.startswith("-") or not revision.isprintable():
-            raise UsageError(f"{revision!r} is no revision.")
     environment = _environment(root)
     arguments = [command, *options, *revisions, "--", *paths]
     off = _configured(_OFF | _drivers(root, environment))
@@ -185,6 +198,7 @@ def _drivers(root: Path, environment: dict[str, str]) -> dict[str, str]:
         raise CoderError("This repository's git configuration is too long to be trusted.")
     names = set(listed.decode("utf-8", "replace").split("\0"))
     off = {name: "" for name in names if _DRIVER.fullmatch(name)}
+    off |= {f"{hook[1]}.enabled": "false" for name in names if (hook := _HOOK.fullmatch(name))}
     return off | {name: "false" for name in names if _REQUIRED.fullmatch(name)}
 
 
@@ -196,6 +210,36 @@ def _configured(settings: dict[str, str]) -> dict[str, str]:
     return variables
 
 
+@contextmanager
+def _temporary(content: bytes = b"") -> Iterator[IO[bytes]]:
+    """A file without a name that holds `content`, at its beginning."""
+    try:
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed below
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[file.write(left) :]
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+    except OSError as error:
+        raise CoderError(
+            f"What git is asked for finds no room in {tempfile.gettempdir()}: {error.strerror or error}.",
+            hint="Make room there, or set TMPDIR to another folder.",
+        ) from error
+    with file:
+        yield file
+
+
+def _bound_memory(pid: int) -> None:
+    """An expression such as `((a{9,255}){9,255}){9,255}` takes a gigabyte a second until it is compiled."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_AS, (_MOST_GREP_BYTES, _MOST_GREP_BYTES))
+
+
 def _run(
     root: Path,
     arguments: Sequence[str],
@@ -205,9 +249,7 @@ def _run(
     stdin: bytes = b"",
 ) -> tuple[bytes, bool]:
     """At most `max_bytes` of its output, and whether there was more."""
-    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as fed:
-        fed.write(stdin)
-        fed.seek(0)
+    with _temporary() as errors, _temporary(stdin) as fed:
         try:
             process = subprocess.Popen(
                 ["git", "--no-pager", *arguments],
@@ -219,6 +261,8 @@ def _run(
             )
         except (OSError, ValueError) as error:
             raise CoderError(f"git cannot be run: {error}.", hint="Is git installed?") from error
+        if arguments[0] == "grep":
+            _bound_memory(process.pid)
         assert process.stdout is not None
         timed_out = threading.Event()
 

@@ -16,7 +16,6 @@ from assistant.tui import generation_events as events
 from assistant.tui.attention import call_back
 from assistant.tui.export import export
 from assistant.tui.generation import Load
-from assistant.tui.help import Help
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.prompt import Prompt, PromptBox
@@ -49,17 +48,17 @@ class ChatScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
         Binding("escape", "back", "Back"),
-        Binding("f5", "load_again", "Load the model"),
-        Binding("f3", "origins", "Origins", show=False),
-        Binding("f4", "speculation", "Speed"),
-        Binding("ctrl+f", "find", "Find", show=False),
-        Binding("ctrl+up,alt+up", "select(-1)", "Messages", key_display="^↑", show=False),
-        Binding("ctrl+down,alt+down", "select(1)", show=False),
-        Binding("ctrl+l", "new_conversation", "New", show=False),
+        Binding("f5", "load_again", "Load the model", id="load"),
+        Binding("f3", "origins", "Origins", show=False, id="origins"),
+        Binding("f4", "speculation", "Speed", id="stats"),
+        Binding("ctrl+f", "find", "Find", show=False, id="find"),
+        Binding("ctrl+up,alt+up", "select(-1)", "Messages", key_display="^↑", show=False, id="older"),
+        Binding("ctrl+down,alt+down", "select(1)", show=False, id="newer"),
+        Binding("ctrl+l", "new_conversation", "New", show=False, id="new"),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
-        Binding("shift+tab", "next_mode", "Mode", key_display="⇧Tab", priority=True),
-        Binding("f1,question_mark", "help", "Help", key_display="F1"),
+        Binding("shift+tab", "next_mode", "Mode", key_display="⇧Tab", priority=True, id="mode"),
+        Binding("f1,question_mark", "app.help", "Help", key_display="F1", id="help"),
     ]
 
     def __init__(
@@ -74,6 +73,7 @@ class ChatScreen(Screen[None]):
         self.conversation = Turns(workspace, self._shown_root, load, work)
         self.status = StatusBar()
         self.search = SearchBar()
+        self.model = ""
 
     def compose(self) -> ComposeResult:
         yield self.conversation
@@ -97,6 +97,7 @@ class ChatScreen(Screen[None]):
         self.status.show_loading(event.what, event.fraction)
 
     def on_loaded(self, event: events.Loaded) -> None:
+        self.model = event.name
         self.status.show_model(event.name, event.context_tokens)
         self._log.pass_seconds = event.pass_seconds
 
@@ -191,8 +192,14 @@ class ChatScreen(Screen[None]):
         self.search.action_close()
 
     async def action_load_again(self) -> None:
+        await self.load_model()
+
+    async def load_model(self, load: Load | None = None) -> None:
+        """Load another model in the place of the one there is; without `load`, the same again."""
+        self.model = ""
         self.status.show_loading("loading the model", 0.0)
-        await self.conversation.load_again()
+        self.status.clear_speed()
+        await self.conversation.load_again(load)
         self.refresh_bindings()
 
     def action_next_mode(self) -> None:
@@ -233,9 +240,6 @@ class ChatScreen(Screen[None]):
         await self.conversation.begin_anew()
         self.status.clear_speed()
         self.prompt.focus()
-
-    def action_help(self) -> None:
-        self.app.push_screen(Help())
 
     def action_write_in_editor(self) -> None:
         self.prompt.action_write_in_editor()

@@ -26,8 +26,8 @@ class WorkOptions:
 
     def of_conversation(self) -> "ConversationOptions":
         """The same for the agent. Raises UsageError for servers that are not described right."""
+        from assistant.agent.check import Check
         from assistant.agent.conversation import ConversationOptions
-        from assistant.agent.execute import Check
 
         check = Check(self.test, self.test_timeout_s) if self.test else None
         return ConversationOptions(check, self.test_timeout_s, self.budget_s, self.servers())

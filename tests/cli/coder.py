@@ -1,9 +1,13 @@
 """`coder` as a process of its own, and in this one."""
 
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from typer.testing import CliRunner
 
@@ -32,9 +36,27 @@ def start_coder(*args: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Where the tests run in the background it is ignored, and a child would inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_signals,
     )
+
+
+@contextmanager
+def coder_home_at(folder: Path) -> Iterator[None]:
+    """What this process does in coder's name is done there."""
+    before = os.environ.get("CODER_HOME")
+    os.environ["CODER_HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("CODER_HOME")
+        if before is not None:
+            os.environ["CODER_HOME"] = before
+
+
+def heed_signals() -> None:
+    """Where the tests run in the background some are ignored, and a child would inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def run_coder(*args: str) -> Ran:

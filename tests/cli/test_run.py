@@ -12,11 +12,15 @@ from typing import Any
 import pytest
 
 from assistant.agent.session import Sessions
+from assistant.cli import setup
 from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, call, root, script
 from tests.cli.coder import Ran, coder
 from tests.cli.scripted import model
+from tests.scripted import ScriptedGenerator
 
 __all__ = ["model", "root"]
+
+YES: dict[str, list[str]] = {"run": ["--yes"], "ask": []}
 
 
 def run(*arguments: str, piped: str = "") -> Ran:
@@ -40,6 +44,21 @@ def test_a_task_with_all_its_events(root: Path, model: list[str]) -> None:
     assert (root / "calc.py").read_text() == BUGGY
 
 
+@pytest.mark.parametrize("answers", [script(FIX, DONE), [f"```python\n{FIXED}"]])
+def test_the_check_that_the_repository_names_is_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str]
+) -> None:
+    (root / "AGENTS.md").write_text(f"Test: `{CHECK}`\n")
+    model = ScriptedGenerator(*answers, tool_format="hermes" if len(answers) > 1 else None)
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(setup, "load_generator", lambda *args, **options: model)
+    ran = run("run", "Fix @calc.py", "--yes", "--json")
+    document = json.loads(ran.out)
+    assert (ran.code, document["test"]["command"], document["test"]["passed"]) == (0, CHECK, True), ran.err
+    (listed,) = json.loads(run("sessions", "--json").out)
+    assert listed["steps"] == document["steps"] == len(answers)
+
+
 def test_a_question_with_what_is_piped_in(model: list[str]) -> None:
     model += [call("done", answer="It was the third line.")]
     ran = run("ask", "What is wrong?", piped="Traceback: boom\n")
@@ -47,6 +66,24 @@ def test_a_question_with_what_is_piped_in(model: list[str]) -> None:
     started = json.loads(Path(next(_sessions())).read_text().splitlines()[0])
     assert started["task"] == "What is wrong?\n\nTraceback: boom"
     assert started["mode"] == "read-only"
+
+
+@pytest.mark.parametrize("command", ["run", "ask"])
+def test_how_the_model_is_loaded(
+    command: str, root: Path, model: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model += [call("done", answer="Yes.")]
+    asked: dict[str, Any] = {}
+    loaded = setup.load_generator
+
+    def load(*arguments: Any, **options: Any) -> Any:
+        asked.update(options)
+        return loaded(*arguments, **options)
+
+    monkeypatch.setattr(setup, "load_generator", load)
+    ran = run(command, "Well?", "--kv-type", "Q8_0", "--flash-attention", "on", *YES[command])
+    assert ran.code == 0
+    assert (asked["kv_type"], asked["flash_attention"]) == ("Q8_0", "on")
 
 
 def test_going_on_with_the_last_session(model: list[str]) -> None:
@@ -69,6 +106,22 @@ def test_a_session_is_looked_at_and_deleted(model: list[str], root: Path) -> Non
     assert run("sessions", "rm", id).code == 0
     assert (run("sessions", "list").out, run("sessions", "show", id).code) == ("", 2)
     assert (root / "calc.py").read_text() == FIXED
+
+
+def test_a_session_is_named_copied_and_written_down(model: list[str], root: Path) -> None:
+    model += script(FIX, DONE)
+    run("run", "Make add add.", "--yes")
+    assert run("sessions", "rename", "last", "mine").code == 0
+    fork = run("sessions", "fork", "last").out.strip()
+    assert run("sessions", "rename", fork, "its copy").code == 0
+    assert {line.split("  ")[-1] for line in run("sessions").out.splitlines()} == {"mine", "its copy"}
+    text = run("sessions", "export", fork).out
+    assert text.startswith("# its copy\n")
+    assert "```diff\n--- a/calc.py" in text
+    assert run("sessions", "export", fork, "its.md").code == 0
+    assert Path("its.md").read_text() == text
+    assert run("sessions", "export", fork, "its.md").code == 4, "nothing is overwritten"
+    assert run("sessions", "fork", "gone").code == 2
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """A model is fitted to the memory that is free before it is loaded, and nothing stays open on failure."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.catalog.checksum import record, record_of, sha256_of
+from assistant.catalog.fitting import of_files
 from assistant.catalog.resolve import ModelFiles
 from assistant.chat.generator import ReplyOptions
 from assistant.chat.local import LocalGenerator
@@ -55,6 +58,16 @@ def test_the_context_is_what_the_model_can_where_memory_allows(loading: Loading,
     generator.close()
 
 
+@pytest.mark.parametrize("n_ctx", [1280, 2048])
+def test_what_is_loaded_is_what_was_forecast(loading: Loading, target: Path, n_ctx: int) -> None:
+    free = needed(target, n_ctx)
+    told = of_files(target, None, 2048, FreeMemory(host=MARGIN + free))
+    generator = loading.load(target, free)
+    loaded = estimate(target, generator.context.options)
+    assert (told.context, told.kv, told.compute) == (generator.context_tokens, loaded.kv, loaded.compute)
+    generator.close()
+
+
 def test_the_context_shrinks_to_what_is_free_and_the_user_is_told(loading: Loading, target: Path) -> None:
     generator = loading.load(target, free=needed(target, 1536))
     assert generator.context_tokens == 1536
@@ -99,6 +112,21 @@ def test_a_model_that_does_not_fit_is_refused_unloaded(
     monkeypatch.setattr(setup, "Model", None)  # calling it would be another error
     with pytest.raises(ModelError, match=r"needs .* GiB of memory: weights .* are free"):
         loading.load(target, free=needed(target, 1024) - 1)
+
+
+def test_what_no_pull_has_checked_is_tried_first(
+    loading: Loading, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(setup, "check_first_load", lambda path, _: tried.append(path.name))
+    loading.load(target, free=2**32).close()
+    record(target, sha256_of(target, lambda _: None))
+    loading.load(target, free=2**32).close()
+    assert tried == [target.name]
+    since = record_of(target).stat().st_mtime_ns + 1
+    os.utime(target, ns=(since, since))  # written since
+    loading.load(target, free=2**32).close()
+    assert tried == [target.name] * 2
 
 
 @pytest.mark.parametrize("kind", ["dspark", "eagle3", "model"])
@@ -159,6 +187,13 @@ def test_a_damaged_draft_is_no_matter_of_room(loading: Loading, target: Path) ->
     draft.write_bytes(draft.read_bytes()[:-1000])
     with pytest.raises(ModelError, match=r"draft\.gguf is truncated"):
         loading.load(target, 2**32, draft)
+
+
+def test_how_the_model_writes_changes_comes_with_it(target: Path) -> None:
+    files = ModelFiles("tiny", target, edit_format="udiff")
+    generator = setup.load_generator(files, lambda what, done: None, context_tokens=512)
+    assert generator.edit_format == "udiff"
+    generator.close()
 
 
 def _recording(kind: type[Context] | type[Model], closed: list[type]) -> object:

@@ -15,7 +15,7 @@ import pytest
 from textual import events
 from textual.theme import BUILTIN_THEMES
 
-from assistant.tui import app as app_module
+from assistant import ending
 from assistant.tui import attention
 from assistant.tui.prompt import Prompt
 from assistant.tui.speculation.panel import SpeculationPanel
@@ -32,7 +32,7 @@ from tests.tui.driving import FIX, SIZE, answers, app_with, notices, say, screen
         ("\u202efdp.exe", "�fdp.exe"),
         ("\u200fabc\u2066d", "�abc�d"),
         ("one\u2028two", "one␤two"),
-        ("a\U000e0041\ufeffb", "ab"),
+        ("a\U000e0041\ufeffb", "a��b"),
         ("日本語 👍🏽 é שלום", "日本語 👍🏽 é שלום"),
     ],
 )
@@ -45,7 +45,7 @@ def test_only_what_can_be_seen_is_shown(text: str, shown: str) -> None:
 async def test_the_user_is_called_back_after_long_work(
     root: Path, focus: bool, tmux: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "_LONG_S", 0.3)
+    monkeypatch.setattr(attention, "LONG_S", 0.3)
     monkeypatch.setenv("TMUX", "x") if tmux else monkeypatch.delenv("TMUX", raising=False)
     written: list[str] = []
     async with app_with(small_model("fine " * 60, pause_s=0.05), root).run_test(size=SIZE) as pilot:
@@ -94,13 +94,16 @@ def test_the_program_ends_when_its_terminal_is_closed(coder_home: Path) -> None:
 async def test_a_terminal_that_is_closed_takes_nothing_with_it(
     root: Path, coder_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_module, "END_WITHIN_S", 3600.0)
+    monkeypatch.setattr(ending, "END_WITHIN_S", 3600.0)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
     generator = small_model("one two three " * 100, pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "count")
         await until(pilot, lambda: "three" in "".join(answers(pilot)))
         os.kill(os.getpid(), signal.SIGHUP)
         await until(pilot, lambda: not pilot.app.is_running)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     assert generator.closed
     kept = next((coder_home / "data" / "conversations").iterdir())
     assert kept.read_text().startswith("## Question\n\ncount\n\n## Answer\n\none two three")
