@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from assistant.agent.mcp import McpServer
 from assistant.agent.session import Sessions
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
@@ -15,6 +16,7 @@ from assistant.tui.turn.approval import Approval
 from assistant.tui.turn.tool_card import ToolCard
 from assistant.tui.turn.user_question import UserQuestion
 from assistant.tui.user_message import UserMessage
+from assistant.tui.work import WorkOptions
 from tests.agent.agent_run import BUGGY, DONE, FIX, FIXED, root, script
 from tests.scripted import ScriptedGenerator
 from tests.tui.driving import SIZE, answers, app_with, cards, notices, say, shown, until
@@ -242,6 +244,19 @@ async def test_a_session_is_gone_on_with(root: Path, tool_format: str | None) ->
     with Sessions(root).resume(record.id)[0] as session:
         tasks = [event["task"] for event in Sessions(root).events(session.id) if event["event"] == "started"]
     assert tasks == ["add is wrong, fix @calc.py", "Sure?", "Sure?"]
+
+
+async def test_a_server_is_asked_for_before_the_turn_begins(root: Path) -> None:
+    model = ScriptedGenerator("Without it.")
+    work = WorkOptions(servers=lambda: [McpServer("issues", command=("python", "issues.py"))])
+    app = CoderApp(Workspace(root, is_git=True), lambda report, tell: model, work=work)
+    async with app.run_test(size=SIZE) as pilot:
+        await say(pilot, "hi")
+        await wait_for_approval(pilot)
+        assert "python issues.py" in shown(pilot, "Approval Static")
+        await pilot.press("n", "enter")
+        await until(pilot, lambda: answers(pilot) == ["Without it."])
+        assert "issues was not started" in notices(pilot)
 
 
 async def test_a_turn_that_cannot_be_begun_comes_back(root: Path) -> None:
