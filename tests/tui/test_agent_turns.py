@@ -1,5 +1,6 @@
 """The agent in the app: what it does is seen, asked for, cancelled and taken back."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
 from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.prompt import Prompt
+from assistant.tui.turn import tool_card
 from assistant.tui.turn.approval import Approval
 from assistant.tui.turn.tool_card import ToolCard
 from assistant.tui.turn.user_question import UserQuestion
@@ -76,7 +78,8 @@ async def test_plain_words_end_a_turn_too(root: Path) -> None:
     assert model.asked[1][0][-1].content.endswith("hi again")
 
 
-async def test_what_is_always_allowed_is_not_asked_again(root: Path) -> None:
+async def test_what_is_always_allowed_is_not_asked_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool_card, "_WORTH_TELLING_S", 0.0)
     model = ScriptedGenerator(*script(RUN, RUN, DONE))
     async with app_with(model, root).run_test(size=SIZE) as pilot:
         await say(pilot, "Say hello.")
@@ -84,7 +87,8 @@ async def test_what_is_always_allowed_is_not_asked_again(root: Path) -> None:
         assert "always `echo` in this repository" in shown(pilot, "Approval Static")
         await pilot.press("a")
         await idle(pilot)
-        assert [card.startswith("✓ $ echo hello") for card in cards(pilot)] == [True, True]
+        assert all(re.fullmatch(r"✓ \$ echo hello  \d+\.\d s ▸", card) for card in cards(pilot))
+        assert len(cards(pilot)) == 2
 
 
 async def test_a_refusal_tells_the_model_why(root: Path) -> None:
