@@ -70,23 +70,21 @@ class DiffView(Vertical):
     def __init__(self, file: FileRows) -> None:
         super().__init__()
         self._rows = file.rows
-        self._old = _coloured([row for row in file.rows if row.kind in ("removed", "context")], file.name)
-        self._new = _coloured([row for row in file.rows if row.kind in ("added", "context")], file.name)
+        self._code = _coloured(file, "added") | _coloured(file, "removed")
 
     def compose(self) -> ComposeResult:
         width = len(str(max((row.number for row in self._rows), default=0)))
-        for kind, rows in groupby(self._rows, key=lambda row: row.kind):
-            yield Static(Content("\n").join(self._line(row, width) for row in rows), classes=kind)
+        for kind, rows in groupby(enumerate(self._rows), key=lambda each: each[1].kind):
+            yield Static(Content("\n").join(self._line(at, row, width) for at, row in rows), classes=kind)
 
-    def _line(self, row: Row, width: int) -> Content:
+    def _line(self, at: int, row: Row, width: int) -> Content:
         if row.kind == "hunk":
             return Content(f"{_SIGNS['hunk']:>{width}}  {row.text}")
         sign = (
             f"{_SIGNS[row.kind]} ",
             {"added": "$text-success", "removed": "$text-error"}.get(row.kind, ""),
         )
-        lines = self._old if row.kind == "removed" else self._new
-        code = lines.get(row.number, Content(one_line(row.text)))
+        code = self._code.get(at, Content(one_line(row.text)))
         return Content.assemble((f"{row.number:>{width}} ", FAINT), sign, code)
 
 
@@ -119,16 +117,17 @@ def _name(written: str) -> str:
     return os.fsdecode(unquoted(quoted)).removeprefix("b/")
 
 
-def _coloured(rows: list[Row], name: str) -> dict[int, Content]:
-    """The lines by their number, in colour; none where they are too long for that."""
-    text = "\n".join(one_line(row.text) for row in rows)
+def _coloured(file: FileRows, side: Kind) -> dict[int, Content]:
+    """One side's lines in colour, by their place among the rows; none where they are too long for that."""
+    rows = [(at, one_line(row.text)) for at, row in enumerate(file.rows) if row.kind in (side, "context")]
+    text = "\n".join(line for _, line in rows)
     if len(text) > _LONGEST_COLOURED:
         return {}
     # The lexer drops blank lines at the beginning.
-    first = next((at for at, row in enumerate(rows) if row.text.strip()), 0)
-    lines = highlight(text, path=name).split("\n", allow_blank=True)
+    first = next((number for number, (_, line) in enumerate(rows) if line.strip()), 0)
+    lines = highlight(text, path=file.name).split("\n", allow_blank=True)
     coloured = zip(rows[first:], lines, strict=False)
-    return {row.number: line for row, line in coloured if line.plain == one_line(row.text)}
+    return {at: line for (at, plain), line in coloured if line.plain == plain}
 
 
 def one_line(line: str) -> str:

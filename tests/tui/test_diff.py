@@ -1,9 +1,11 @@
 """What a unified diff shows of each file."""
 
 import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Static
 
 from assistant.repo.hunks import unified_diff
-from assistant.tui.diff import files_in
+from assistant.tui.diff import DiffView, files_in
 
 LONG = "".join(f"line {number}\n" for number in range(1, 31))
 
@@ -22,6 +24,20 @@ LONG = "".join(f"line {number}\n" for number in range(1, 31))
 def test_rows(old: str, new: str, rows: list[str]) -> None:
     (file,) = files_in(unified_diff(old, new, "a.txt"))
     assert [f"{row.kind} {row.number} {row.text}" for row in file.rows] == rows
+
+
+async def test_every_row_is_drawn_with_its_own_text() -> None:
+    old = "a = 1\nb = 2\nc = 3\nd = 4\n\n\ndef spread(values):\n    return 0\n"
+    (file,) = files_in(unified_diff(old, old.replace("a = 1\nb = 2\nc = 3\n", "x = 9\n"), "a.py"))
+
+    class Shown(App[None]):
+        def compose(self) -> ComposeResult:
+            yield DiffView(file)
+
+    async with Shown().run_test() as pilot:
+        drawn = "\n".join(str(each.render()) for each in pilot.app.query(Static)).split("\n")
+    signs = {"added": "+", "removed": "−", "context": " "}
+    assert drawn == [f"{row.number} {signs[row.kind]} {row.text}" for row in file.rows]
 
 
 def test_files_and_gaps() -> None:

@@ -51,7 +51,9 @@ class ChangesCard(ChatMessage):
         return Record("coder", f"changed {self._names}{' · taken back' if self.undone else ''}")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not self.undone if action == "undo" else super().check_action(action, parameters)
+        if action == "undo":
+            return not self.undone
+        return action != "again" and super().check_action(action, parameters)
 
     async def on_choice_chosen(self, event: Choice.Chosen) -> None:
         event.stop()

@@ -65,6 +65,9 @@ class ToolCard(ChatMessage):
     def ended(self) -> bool:
         return self._state != "runs"
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "again" and super().check_action(action, parameters)
+
     def record(self) -> Record | None:
         return Record("coder", f"{self._brief} {self._told}".rstrip()) if self.ended else None
 
@@ -100,6 +103,8 @@ class ToolCard(ChatMessage):
         if self._body is None:
             self._body = Vertical(*self._parts(), classes="body")
             await self.mount(self._body)
+            if self.has_focus:
+                self.call_after_refresh(self.scroll_visible, animate=False)
         else:
             body, self._body = self._body, None
             await body.remove()
