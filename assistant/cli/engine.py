@@ -74,6 +74,17 @@ def open_generator(
     return recorded(generator, command, tell) if settings.history else generator
 
 
+def loader(
+    remote: Remote | None, settings: "Settings", root: Path
+) -> "Callable[[Progress, Tell], Generator]":
+    """How the app loads a model for its work in the repository at `root`."""
+
+    def load(progress: "Progress", tell: Tell) -> "Generator":
+        return open_generator("app", remote, settings, root, progress, tell)
+
+    return load
+
+
 def recorded(generator: "Generator", command: str, tell: Tell) -> "Generator":
     """`generator` with its replies recorded as work of `command`. `tell` hears why that failed, where it
     does."""

@@ -13,6 +13,20 @@ _SECRETS = (
 )  # fmt: skip
 _HARMLESS = ("*.pub", "*.example", "*.sample", "*.template", "*.py", "*.js", "*.ts", "*.go", "*.c", "*.rs")
 
+# Editors, shells, git, package managers and assistants do what these say once the repository is opened,
+# entered, installed or pushed.
+_OBEYED_FOLDERS = {
+    ".vscode", ".idea", ".fleet", ".zed", ".devcontainer", ".github", ".gitlab", ".circleci", ".husky",
+    ".githooks", ".cargo", ".claude", ".cursor", ".gemini", ".continue", ".direnv", ".config",
+}  # fmt: skip
+_OBEYED = (
+    ".envrc", ".coder.toml", ".mcp.json", "agents.md", "claude.md", "gemini.md", ".cursorrules",
+    ".gitattributes", ".gitmodules", ".gitconfig", ".pre-commit-config.yaml", ".gitlab-ci.yml",
+    ".travis.yml", "jenkinsfile", ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", ".bashrc",
+    ".profile", ".zshrc", ".vimrc", ".nvim.lua", ".exrc", ".gdbinit", ".tool-versions", "mise.toml",
+    ".mise.toml", "*.code-workspace", "sitecustomize.py", "*.pth",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -49,3 +63,10 @@ def holds_secrets(path: str) -> bool:
     return any(fnmatchcase(name, each) for each in _SECRETS) and not any(
         fnmatchcase(name, each) for each in _HARMLESS
     )
+
+
+def obeyed_by_programs(path: str) -> bool:
+    """Whether other programs do by themselves what the file at `path`, relative to the root, says: editors,
+    shells, git, package managers, assistants."""
+    *folders, name = path.lower().split("/")
+    return bool(_OBEYED_FOLDERS.intersection(folders)) or any(fnmatchcase(name, each) for each in _OBEYED)

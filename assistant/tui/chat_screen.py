@@ -63,6 +63,7 @@ class ChatScreen(Screen[None]):
         self.conversation = Turns(workspace, self._shown_root, load)
         self.status = StatusBar()
         self.search = SearchBar()
+        self.model = ""
 
     def compose(self) -> ComposeResult:
         yield self.conversation
@@ -85,6 +86,7 @@ class ChatScreen(Screen[None]):
         self.status.show_loading(event.what, event.fraction)
 
     def on_loaded(self, event: events.Loaded) -> None:
+        self.model = event.name
         self.status.show_model(event.name, event.context_tokens)
         self._log.pass_seconds = event.pass_seconds
 
@@ -178,8 +180,14 @@ class ChatScreen(Screen[None]):
         self.search.action_close()
 
     async def action_load_again(self) -> None:
+        await self.load_model()
+
+    async def load_model(self, load: Load | None = None) -> None:
+        """Load another model in the place of the one there is; without `load`, the same again."""
+        self.model = ""
         self.status.show_loading("loading the model", 0.0)
-        await self.conversation.load_again()
+        self.status.clear_speed()
+        await self.conversation.load_again(load)
         self.refresh_bindings()
 
     async def action_new_conversation(self) -> None:

@@ -86,6 +86,10 @@ class Bridge:
             if pace.due():
                 self._screen.post_message(Loading(what, fraction))
 
+        with self._in_use:  # two models at once might not fit
+            if self._generator is not None:
+                self._generator.close()
+                self._generator = None
         try:
             generator = load(report, lambda note: self._tell([note]))
         except CoderError as error:

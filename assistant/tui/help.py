@@ -59,6 +59,7 @@ def conversation_help(key: Callable[[str], str]) -> tuple[Section, ...]:
                 (key("theme"), "the next theme"),
                 (key("origins"), "which drafter each word came from"),
                 (key("stats"), "speculation as plots"),
+                (f"{key('models')}, /models", "what fits this machine; pull and switch models"),
                 (key("load"), "load the model again, when there is none"),
                 (
                     f"{key('review')}, /review",

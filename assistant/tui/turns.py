@@ -92,7 +92,10 @@ class Turns(Conversation):
 
     # The model
 
-    async def load_again(self) -> None:
+    async def load_again(self, load: Load | None = None) -> None:
+        """Load the model again, or another in its place: an answer that is being written ends."""
+        self._load = load or self._load
+        self._bridge.cancel()
         self._no_model = None
         await self.query(NoModel).remove()
         if not self.messages and not self.query(Welcome):

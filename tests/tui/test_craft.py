@@ -33,7 +33,7 @@ from tests.tui.driving import FIX, SIZE, answers, app_with, notices, say, screen
         ("\u202efdp.exe", "�fdp.exe"),
         ("\u200fabc\u2066d", "�abc�d"),
         ("one\u2028two", "one␤two"),
-        ("a\U000e0041\ufeffb", "ab"),
+        ("a\U000e0041\ufeffb", "a��b"),
         ("日本語 👍🏽 é שלום", "日本語 👍🏽 é שלום"),
     ],
 )
@@ -46,7 +46,7 @@ def test_only_what_can_be_seen_is_shown(text: str, shown: str) -> None:
 async def test_the_user_is_called_back_after_long_work(
     root: Path, focus: bool, tmux: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "_LONG_S", 0.3)
+    monkeypatch.setattr(attention, "LONG_S", 0.3)
     monkeypatch.setenv("TMUX", "x") if tmux else monkeypatch.delenv("TMUX", raising=False)
     written: list[str] = []
     async with app_with(ScriptedGenerator("fine " * 60, pause_s=0.05), root).run_test(size=SIZE) as pilot:

@@ -20,6 +20,7 @@ COMMANDS = (
     Command("export", "save the conversation as markdown", "export", takes="FILE"),
     Command("find", "search the conversation", "find", takes="TEXT"),
     Command("help", "all keys and commands", "app.help"),
+    Command("models", "choose, pull and switch models", "app.models"),
     Command("new", "a new conversation", "new_conversation"),
     Command("origins", "which drafter each word came from", "origins"),
     Command("quit", "leave coder", "app.quit"),

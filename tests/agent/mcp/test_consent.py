@@ -42,7 +42,7 @@ def test_it_is_shown_what_would_run_and_a_refusal_runs_nothing(root: Path, tmp_p
     assert request.preview == "\n".join(
         [
             f"$ {' '.join(server.command)}",
-            "environment: A_TOKEN, HOME (yours)",
+            "environment: A_TOKEN, HOME (your HOME)",
             "tools: all",
             "allowed without asking: go",
         ]
