@@ -107,36 +107,17 @@ class AgentRun:
     ) -> Agent | DirectWork:
         """Who does the task: the agent, or what stands in for it with a model that cannot call tools."""
         workspace = repository.workspace
-        checkpoints = open_checkpoints(workspace.root)
         options = replace(self._options, check=self._options.check or self._named_check(workspace))
+        checkpoints, consent, cancel = open_checkpoints(workspace.root), self._consent, self._cancel
+        means = (generator, workspace, checkpoints, permissions, consent)
         if generator.tool_format is None:
             self._narrator.streams_answers = not self._as_json
-            return DirectWork(
-                generator,
-                workspace,
-                checkpoints,
-                permissions,
-                self._consent,
-                options,
-                mentions=mentions,
-                cancel=self._cancel,
-                history=history,
-            )
+            return DirectWork(*means, options, mentions=mentions, cancel=cancel, history=history)
         briefing = brief(repository, generator, mentions, goes_on=bool(history))
         for note in briefing.notes:
             self._say(note, "yellow")
-        return Agent(
-            generator,
-            workspace,
-            checkpoints,
-            permissions,
-            self._consent,
-            replace(options, briefing=briefing),
-            ask_user=self._ask_user,
-            cancel=self._cancel,
-            history=history,
-            tools=tools,
-        )
+        options = replace(options, briefing=briefing)
+        return Agent(*means, options, ask_user=self._ask_user, cancel=cancel, history=history, tools=tools)
 
     def _named_check(self, workspace: Workspace) -> Check | None:
         """The check that AGENTS.md names; where it names several, it is for the user to say which."""
