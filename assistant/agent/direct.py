@@ -103,12 +103,8 @@ class DirectWork:
             messages = yield from self._conversation(question, given)
             yield events.Step(1, self._usage(messages, given))
             pace = Pace(self._generator)
-            room = fitting = min(
-                int(self._generator.context_tokens * _SHARE_FOR_ANSWER), self._options.answer_tokens
-            )
-            if budget.left_s is not None:
-                fitting = pace.tokens_in(budget.left_s, self._generator.count_tokens(messages)) or room
-            options = ReplyOptions(max_tokens=min(room, fitting), cancel=budget.cancel)
+            room = int(self._generator.context_tokens * _SHARE_FOR_ANSWER)
+            options = ReplyOptions(max_tokens=min(room, self._options.answer_tokens), cancel=budget.cancel)
             said, reply, circles = "", None, False
             for event in self._generator.reply(messages, options):
                 yield event
@@ -121,8 +117,6 @@ class DirectWork:
                     reply = event
         assert reply is not None, "a generator ends with its reply"
         pace.note(reply.stats)
-        if fitting < room and reply.finish == "length":
-            budget.spend()
         ended = circles or not (budget.spent or reply.finish == "cancelled")
         seconds = time.monotonic() - started
         return Outcome(
