@@ -198,9 +198,11 @@ def test_all_or_none(spoilt: str, tmp_path: Path) -> None:
     planned = plan(edits, Workspace(tmp_path, is_git=False))
     (tmp_path / spoilt).write_text("theirs\n")
     before = {path: path.read_text() for path in tmp_path.iterdir()}
+    recorded: list[object] = []
     with pytest.raises(CoderError):
-        apply(planned)
+        apply(planned, recorded.append)
     assert {path: path.read_text() for path in tmp_path.iterdir()} == before
+    assert recorded == [], "there is nothing to take back"
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
