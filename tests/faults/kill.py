@@ -19,6 +19,7 @@ from tests.faults.works import WORKS, Work
 from tests.remote.loopback import loopback_server
 
 COUNT = 300
+_GRACE_S = 10.0
 _MARK = "CODER_FAULTS"
 
 
@@ -79,7 +80,9 @@ class _Target:
             terminal.end(way)
             if not terminal.run_for(PATIENCE_S):
                 faults.append("it did not end")
-        for process in _running(mark):
+        # What was sent a signal may take a moment; after SIGKILL nobody was there to send one.
+        left = psutil.wait_procs(_running(mark), timeout=_GRACE_S if way != "SIGKILL" else 0)[1]
+        for process in left:
             if way != "SIGKILL":
                 faults.append(f"{process} still runs")
             process.kill()
