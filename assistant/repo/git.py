@@ -7,6 +7,7 @@ it likes by asking for their names first (which runs nothing). Revisions and pat
 options, and no question writes, not even a refreshed index; what is to write goes through `plumb`.
 """
 
+import contextlib
 import os
 import re
 import subprocess
@@ -23,6 +24,7 @@ from assistant.errors import CoderError, UsageError
 MAX_BYTES = 200_000
 MAX_LIST_BYTES = 50_000_000
 TIMEOUT_S = 20.0
+_MOST_GREP_BYTES = 4 * 2**30
 _OFF = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
@@ -230,6 +232,14 @@ def _temporary(content: bytes = b"") -> Iterator[IO[bytes]]:
         yield file
 
 
+def _bound_memory(pid: int) -> None:
+    """An expression such as `((a{9,255}){9,255}){9,255}` takes a gigabyte a second until it is compiled."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_AS, (_MOST_GREP_BYTES, _MOST_GREP_BYTES))
+
+
 def _run(
     root: Path,
     arguments: Sequence[str],
@@ -251,6 +261,8 @@ def _run(
             )
         except (OSError, ValueError) as error:
             raise CoderError(f"git cannot be run: {error}.", hint="Is git installed?") from error
+        if arguments[0] == "grep":
+            _bound_memory(process.pid)
         assert process.stdout is not None
         timed_out = threading.Event()
 
