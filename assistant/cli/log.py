@@ -83,7 +83,7 @@ class _Told(logging.Formatter):
 class _Silent(_Told):
     """Of an error its kind and where it was raised: its message may quote a file, or what the user wrote."""
 
-    def formatException(self, raised: _Raised) -> str:  # type: ignore[override] # noqa: N802
+    def formatException(self, raised: _Raised) -> str:  # noqa: N802
         if not isinstance(raised, tuple) or raised[1] is None:
             return ""
         lines = []
