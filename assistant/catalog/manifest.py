@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from assistant.catalog.edit_format import EditFormat
 from assistant.catalog.locations import manifests_folder
 from assistant.catalog.places import place_of
 from assistant.catalog.source import (
@@ -84,7 +85,8 @@ class Manifest(Table):
     """Tokens that it was trained for."""
     shape: Shape | None = None
     family: Words | None = None
-    edit_format: Literal["patch", "search-replace", "udiff", "tool-call", "whole"] | None = None
+    edit_format: EditFormat | None = None
+    """The one that it gets right."""
     advice: Words = ""
     size_gb: Gigabytes | None = None
     """Download of the preferred target and draft, where their sources do not say."""

@@ -38,6 +38,11 @@ def settings_for(path: Path, *, may_ask: bool = True, **options: object) -> "Set
     return config.settings
 
 
+def with_model(settings: "Settings", name: str) -> "Settings":
+    """The same with another model, and that one's own draft: a file that was named belongs to the former."""
+    return settings.model_copy(update={"model": name, "draft": settings.draft is not False})
+
+
 class Loading(TypedDict):
     """Options of `load_generator`."""
 

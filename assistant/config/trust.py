@@ -16,7 +16,7 @@ from typing import Any
 
 from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError
-from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.atomic import replace_file
 
 FREE = frozenset({"context", "kv_type", "flash_attention", "test_timeout", "budget"})
 ON_CONSENT: Mapping[str, str] = {
@@ -88,8 +88,7 @@ class TrustStore:
                 verdicts = {**self._load(root), digest: trusted}
                 document = {"root": str(root.resolve()), "verdicts": verdicts}
                 content = json.dumps(document, indent=2, ensure_ascii=True).encode()
-                stage(file, content, 0o600).replace(file)
-                sync_folder(file.parent)
+                replace_file(file, content, 0o600)
         except OSError as error:
             raise CoderError(f"Your answer could not be kept: {error.strerror or error}.") from error
 

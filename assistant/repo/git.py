@@ -14,9 +14,11 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from assistant.errors import CoderError, UsageError
 
@@ -210,6 +212,28 @@ def _configured(settings: dict[str, str]) -> dict[str, str]:
     return variables
 
 
+@contextmanager
+def _temporary(content: bytes = b"") -> Iterator[IO[bytes]]:
+    """A file without a name that holds `content`, at its beginning."""
+    try:
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed below
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[file.write(left) :]
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+    except OSError as error:
+        raise CoderError(
+            f"What git is asked for finds no room in {tempfile.gettempdir()}: {error.strerror or error}.",
+            hint="Make room there, or set TMPDIR to another folder.",
+        ) from error
+    with file:
+        yield file
+
+
 def _bound_memory(pid: int) -> None:
     """An expression such as `((a{9,255}){9,255}){9,255}` takes a gigabyte a second until it is compiled."""
     with contextlib.suppress(ImportError, AttributeError, OSError):
@@ -227,9 +251,7 @@ def _run(
     stdin: bytes = b"",
 ) -> tuple[bytes, bool]:
     """At most `max_bytes` of its output, and whether there was more."""
-    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as fed:
-        fed.write(stdin)
-        fed.seek(0)
+    with _temporary() as errors, _temporary(stdin) as fed:
         try:
             process = subprocess.Popen(
                 ["git", "--no-pager", *arguments],

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from assistant.errors import RefusedError
+
 _SECRETS = (
     ".env", ".env.*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "id_*",
     ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".git-credentials", "credentials", "credentials.*",
@@ -35,13 +37,24 @@ class Workspace:
 
 
 def find_workspace(path: Path) -> Workspace:
-    """The git work tree that `path` (a file or folder) lies in, else its folder."""
+    """The git work tree that `path` (a file or folder) lies in, else its folder. Raises RefusedError for
+    git's own files, as in a bare repository."""
     start = path.absolute()
     start = (start if start.is_dir() else start.parent).resolve()
     for folder in (start, *start.parents):
         if (folder / ".git").exists():
             return Workspace(folder, is_git=True)
+        if folder.name != ".git" and _is_bare(folder):
+            raise RefusedError(
+                f"{folder} is a bare git repository: what lies there is git's own.",
+                hint="Work in a clone of it, or in a work tree: git worktree add PATH",
+            )
     return Workspace(start, is_git=False)
+
+
+def _is_bare(folder: Path) -> bool:
+    """By the same signs as git takes."""
+    return (folder / "HEAD").is_file() and all((folder / part).is_dir() for part in ("objects", "refs"))
 
 
 def holds_secrets(path: str) -> bool:

@@ -86,6 +86,11 @@ class Tool(ABC, Generic[A]):
     example: ClassVar[Mapping[str, Any]] = {}
     Arguments: type[A]
 
+    def __init__(self, about: str = "") -> None:
+        """`about` says it otherwise."""
+        if about:
+            self.about = about
+
     def checked(self, arguments: Mapping[str, Any]) -> A:
         """What the model wrote, as the tool takes it. Raises ToolCallError."""
         try:
