@@ -91,7 +91,7 @@ DRAWN = Kind(
         Attack("a link", "[click](http://evil.example/) the end", "click"),
         Attack("a link that is a command", "[click](javascript:alert(1)) the end", "click"),
         Attack("a picture", "![click](http://evil.example/a.png?hunter) the end", "the end"),
-        Attack("HTML", "<script>click</script> the end", "the end"),
+        Attack("HTML", "<script>click</script>\n\nthe end", "the end"),
     ),
 )
 KINDS = (SERVED, DRAWN)
