@@ -1,21 +1,23 @@
 """Asking the user for what is not permitted yet, and remembering what they said."""
 
-from assistant.agent.events import AskConsent, Consent, Request
+from assistant.agent.events import AskConsent, Consented, Refusal, Request
 from assistant.agent.permissions import Permissions
 from assistant.agent.tools.tool import Action, Permission
 
 
 def ask(
     consent: AskConsent, permissions: Permissions, tool: str, permission: Permission, action: Action
-) -> tuple[Request, Consent]:
+) -> Consented:
     """What was asked and answered. Raises CoderError where "always" cannot be written down."""
     secrets = f"{', '.join(action.secrets)} may hold secrets. " if action.secrets else ""
     always = permissions.always(tool, permission, action)
     request = Request(tool, action.preview, secrets + action.note, always)
     answer = consent(request)
+    if isinstance(answer, Refusal):
+        return Consented(request, "no", answer.reason)
     if answer == "always" and always:
         permissions.remember(tool, permission, action)
-    return request, answer
+    return Consented(request, answer)
 
 
 def is_allowed(
@@ -25,4 +27,4 @@ def is_allowed(
     verdict = permissions.verdict(tool, permission, action)
     if verdict != "ask":
         return verdict == "allow"
-    return ask(consent, permissions, tool, permission, action)[1] != "no"
+    return ask(consent, permissions, tool, permission, action).answer != "no"

@@ -1,7 +1,10 @@
-"""A conversation in a repository: what is asked of the model, and what its answers propose to change."""
+"""A conversation with a model too small for tools: what it is asked, and what its answers propose to change."""
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assistant.agent.answer import UnusableAnswerError
 from assistant.agent.briefing import KnownRepository
@@ -15,6 +18,7 @@ from assistant.chat.generator import Generator, Reply, ReplyOptions
 from assistant.chat.messages import Message
 from assistant.errors import CoderError
 from assistant.repo.files import SourceFile, read_source
+from assistant.repo.hunks import unified_diff
 from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
@@ -33,6 +37,11 @@ class Question:
     rewrite: RewriteRequest | None = None
     wanted: str = ""
 
+    def beside(self, typed: str) -> str:
+        """What the model gets besides what was typed; for a rewrite, all that it gets."""
+        asked = self.messages[-1].content
+        return asked if self.rewrite else asked.removeprefix(typed).removeprefix("\n\n")
+
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
@@ -41,19 +50,27 @@ class FileChange:
     source: SourceFile
     text: str
 
+    @property
+    def diff(self) -> str:
+        return unified_diff(self.source.text, self.text, self.source.shown)
+
 
 class Dialogue:
-    """The messages so far, and the files they are about as the model knows them."""
+    """The messages so far, and the files they are about as the model knows them. `history` are the events of
+    a session that is gone on with."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, history: Sequence[Mapping[str, Any]] = ()) -> None:
         self._workspace = workspace
         self.root = workspace.root
         self._instructions = Message("system", (resource_folder("prompts") / "chat.md").read_text("utf-8"))
-        self._history: list[Message] = []
+        self._history = list(_messages(history))
         self._files: dict[Path, SourceFile] = {}
 
-    def ask(self, typed: str, generator: Generator, *, pasted: str = "") -> Question:
-        """The question that `typed` is. `pasted` goes with it, and mentions no files.
+    def ask(
+        self, typed: str, generator: Generator, *, pasted: str = "", orders: bool | None = None
+    ) -> Question:
+        """The question that `typed` is; whether it `orders` a change is read from it where that is None.
+        `pasted` goes with it, and mentions no files.
 
         Every question continues the conversation, so that what the model has read is not read again.
         Raises as `resolve_mentions` does."""
@@ -61,7 +78,8 @@ class Dialogue:
             mentions = repository.mentions(typed)
         files = mentions.files
         rewrite, wanted = None, ""
-        if len(files) == 1 and not (pasted or mentions.excerpts) and asks_for_change(typed):
+        orders = asks_for_change(typed) if orders is None else orders
+        if len(files) == 1 and not (pasted or mentions.excerpts) and orders:
             wanted = problem_in_words(typed)
             evidence = gather(files, self.root, wanted, None)
             places = find_places(files, evidence, fits=rewritable_characters(generator))
@@ -104,13 +122,14 @@ class Dialogue:
         """The user took a change: from here on the model knows the file as it is `now`."""
         self._files[now.path] = now
 
-    def rewind(self, question: Question) -> None:
-        """Forget the question and all that came behind it. Files stay known as they are now."""
-        del self._history[len(question.messages) - 2 :]
+    def undone(self, paths: Sequence[str]) -> None:
+        """These files were brought back: the model need not know them as they were."""
+        for path in paths:
+            self._files.pop(self.root / path, None)
 
-    def clear(self) -> None:
-        self._history.clear()
-        self._files.clear()
+    def rewind(self, history: Sequence[Mapping[str, Any]]) -> None:
+        """Remember no more than these events. Files stay known as they are now."""
+        self._history = list(_messages(history))
 
     def _rewritten(self, rewrite: RewriteRequest, reply: Reply, wanted: str) -> FileChange | CoderError:
         try:
@@ -131,3 +150,21 @@ class Dialogue:
         if text == source.text:
             return CoderError(f"{source.shown} would stay as it is.")
         return FileChange(source, text)
+
+
+def _messages(history: Sequence[Mapping[str, Any]]) -> Iterator[Message]:
+    """The questions that were answered, and their answers, as the model has seen them."""
+    asked, rewrites = "", False
+    for event in history:
+        match event["event"]:
+            case "started":
+                given = event.get("briefing", {}).get("given", "")
+                asked, rewrites = "\n\n".join(filter(None, (event["task"], given))), False
+            case "asking":
+                asked, rewrites = given, True
+            case "reply" if asked and event["text"].strip():
+                fence = re.match("`*", event["text"])
+                closes = rewrites and event["finish"] == "stop" and fence
+                yield Message("user", asked)
+                yield Message("assistant", event["text"] + (f"\n{fence[0]}" if closes and fence else ""))
+                asked = ""

@@ -14,11 +14,11 @@ from typing import Any
 from assistant.agent import events
 from assistant.agent.briefing import Briefing
 from assistant.agent.budget import Budget
-from assistant.agent.command import CommandResult, run_command
+from assistant.agent.check import Check, may_run, run_check
+from assistant.agent.command import CommandResult
 from assistant.agent.consent import is_allowed
 from assistant.agent.events import AgentEvent, AskConsent, Outcome, Usage
 from assistant.agent.excerpts import Excerpt
-from assistant.agent.execute import Check
 from assistant.agent.fix import Fixer, FixOptions
 from assistant.agent.loop import AgentOptions
 from assistant.agent.mentions import Mentions, with_files
@@ -34,6 +34,7 @@ from assistant.chat.messages import Message
 from assistant.errors import ContextFullError, UsageError
 from assistant.repo.checkpoints import Checkpoints
 from assistant.repo.files import SourceFile, read_source
+from assistant.repo.instructions import NAME as INSTRUCTIONS
 from assistant.repo.workspace import Workspace, holds_secrets
 from assistant.resources import resource_folder
 
@@ -41,8 +42,11 @@ _SHARE_FOR_ANSWER = 1 / 4
 _SHARE_FOR_CODE = 1 / 4
 _CHARACTERS_A_TOKEN = 3
 _FILES_TO_REPAIR = 5
-# What is repaired is what they test, unless they are mentioned.
-_TESTS = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)test_|[_.](test|spec)\.", re.IGNORECASE)
+# Unless they are mentioned: what is repaired is what tests test, and what AGENTS.md speaks of.
+_NOT_TO_REPAIR = re.compile(
+    rf"(^|/)(tests?|specs?|__tests__)/|(^|/)test_|[_.](test|spec)\.|(^|/){re.escape(INSTRUCTIONS)}$",
+    re.IGNORECASE,
+)
 
 
 class DirectWork:
@@ -74,7 +78,10 @@ class DirectWork:
     def run(self, task: str) -> Iterator[AgentEvent]:
         """Ends with the outcome. Raises what the generator raises of a model that cannot be used."""
         mode = self._permissions.mode
-        changes = mode != "read-only" and (asks_for_change(task) or self._options.check is not None)
+        check = self._options.check
+        changes = not self._permissions.reads_only and (
+            asks_for_change(task) or (check is not None and not check.named_by)
+        )
         given = "" if changes else self._code_for(task)
         yield events.Started(task, self._generator.name, mode, Briefing(given=given))
         try:
@@ -150,7 +157,9 @@ class DirectWork:
 
     def _change(self, task: str) -> Steps[AgentEvent, None, Outcome]:
         started = time.monotonic()
-        check = self._options.check if self._options.check and not self._options.check.named_by else None
+        check = self._options.check
+        if check and not (yield from may_run(check, self._permissions, self._consent)):
+            check = None
         tested = (yield from self._tested(check)) if check else None
         sources = self._sources(task, tested)
         spent = time.monotonic() - started
@@ -162,10 +171,10 @@ class DirectWork:
             self._checkpoints,
             FixOptions(
                 ": ".join([*self._mentions.names, problem_in_words(task) or task]),
-                check.command if check else None,
-                test_timeout_s=check.timeout_s if check else 0.0,
+                check,
                 budget_s=None if budget_s is None else max(budget_s - spent, 0.0),
                 seed=self._options.seed,
+                title=task,
             ),
             self._agrees,
             cancel=self._cancel,
@@ -175,23 +184,23 @@ class DirectWork:
 
     def _tested(self, check: Check) -> Steps[AgentEvent, None, CommandResult]:
         yield events.Checking(check.command, "as it is")
-        root, cancel = self._workspace.root, self._cancel
-        result = run_command(check.command, root, timeout_s=check.timeout_s, cancel=cancel)
+        result = run_check(check, self._workspace.root, cancel=self._cancel)
         yield events.Checked(result)
         return result
 
     def _sources(self, task: str, tested: CommandResult | None) -> list[SourceFile]:
-        """The files that are mentioned, else the one that shares most words with the task; where a check
-        tells which it is, the first few that do with the task or with what the check says. Raises UsageError
-        for none."""
+        """The files that are mentioned, else the one that shares most words with the task; where a failing
+        check tells which it is, the first few that do with the task or with what the check says. Raises
+        UsageError for none."""
         paths = [excerpt.shown.rpartition(":")[0] for excerpt in self._mentions.excerpts]
         root = self._workspace.root
         found = [*self._mentions.files, *(read_source(root / path, root) for path in paths if path)]
         if not found:
-            told = f"{tested.command}\n{tested.output}" if tested else ""
+            failed = tested if tested and not tested.passed else None
+            told = f"{failed.command}\n{failed.output}" if failed else ""
             ranked = relevant_files(f"{task}\n{told}", self._workspace)
-            likely = [each.source for each in ranked if not _TESTS.search(each.source.shown)]
-            found = likely[: _FILES_TO_REPAIR if tested else 1]
+            likely = [each.source for each in ranked if not _NOT_TO_REPAIR.search(each.source.shown)]
+            found = likely[: _FILES_TO_REPAIR if failed else 1]
         if not found:
             raise UsageError(
                 "No file has to do with these words, and this model is too small to look around.",

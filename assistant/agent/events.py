@@ -38,7 +38,16 @@ class Request:
 
 
 Consent = Literal["no", "once", "always"]
-AskConsent = Callable[[Request], Consent]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A "no" with the words that the model is told."""
+
+    reason: str
+
+
+AskConsent = Callable[[Request], Consent | Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +132,11 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """A person was asked, and answered."""
+    """A person was asked, and answered; `reason` says why not, where they did."""
 
     request: Request
     answer: Consent
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +160,6 @@ class Checking:
 
     command: str
     why: str = ""
-    diff: str = ""
-    dropped_hunks: int = 0
-    budget_s: float | None = None
-    plain: PlainEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +188,28 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """A turn was taken back: these files are as they were before it."""
+
+    turn: int
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """The last `tasks` tasks are forgotten. What they changed stays."""
+
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How it ended. `steps` are the answers of the model, `changed` the files that were written or, where it
-    is `proposed`, would be; `diff` is the change to them where it is known, `dropped_hunks` of it were not
-    needed. `turn` is the checkpoint that takes the changes back; `stats` add up all answers. `test` is the
-    last run of the project's check, `why` says more of how it ended. `plain` is what decoding without
-    drafts would have reached meanwhile, as far as that is known, with `budget_s` seconds allowed."""
+    is `proposed`, would be; `diff` is the change to them where it is known, `not_needed` that which the check
+    passes without: dropped by the fixer, kept by the loop. `turn` is the checkpoint that takes the changes
+    back; `stats` add up all answers. `test` is the last run of the project's check, `why` says more of how it
+    ended. `plain` is what decoding without drafts would have reached meanwhile, as far as that is known, with
+    `budget_s` seconds allowed."""
 
     status: Status
     answer: str = ""
@@ -199,7 +221,7 @@ class Outcome:
     seconds: float = 0.0
     why: str = ""
     diff: str = ""
-    dropped_hunks: int = 0
+    not_needed: str = ""
     budget_s: float | None = None
     plain: PlainEstimate | None = None
 
@@ -224,6 +246,8 @@ AgentEvent = (
     | Checked
     | NotNeeded
     | Observed
+    | Undone
+    | Rewound
     | Outcome
 )
 

@@ -10,9 +10,10 @@ from assistant.agent.failure import in_words, tells_of_check
 from assistant.repo.files import SourceFile
 from assistant.repo.hunks import split_lines
 from assistant.repo.syntax import Definition, SyntaxProblem, definitions, language_of, syntax_problems
+from assistant.repo.workspace import holds_secrets
 
 _LOCATION = re.compile(
-    r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d+)|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d+)'
+    r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d{1,9})|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d{1,9})'
 )
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
 _MOST_CHECKS = 4
@@ -70,8 +71,9 @@ def _locations(output: str, root: Path) -> Iterator[tuple[Path, int]]:
     for match in _LOCATION.finditer(output):
         path = Path(match["py"] or match["path"])
         path = path if path.is_absolute() else root / path
-        if path.is_file() and path.resolve().is_relative_to(root):
-            yield path.resolve(), int(match["py_line"] or match["line"])
+        real = path.resolve()
+        if real.is_file() and real.is_relative_to(root) and not holds_secrets(real.name):
+            yield real, int(match["py_line"] or match["line"])
 
 
 def _test_code(locations: Sequence[tuple[Path, int]]) -> str:

@@ -41,9 +41,11 @@ def folder_files(folder: Path, workspace: Workspace) -> tuple[list[SourceFile], 
         if holds_secrets(path):
             continue
         try:
-            files.append(read_source(workspace.root / path, workspace.root))
+            file = read_source(workspace.root / path, workspace.root)
         except CoderError:  # no text: it is listed
             continue
+        if not holds_secrets(file.shown):  # it may be a link to some
+            files.append(file)
     if sum(len(file.text) for file in files) > MOST_CHARACTERS:
         files = []
     given = {file.shown for file in files}

@@ -6,16 +6,16 @@ import math
 import time
 from collections.abc import Generator as Steps
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from assistant.agent import events
-from assistant.agent.check import failure_report, syntax_report
-from assistant.agent.command import CommandResult, run_command
+from assistant.agent.check import Check, may_run, run_check
+from assistant.agent.command import CommandResult
 from assistant.agent.consent import ask
 from assistant.agent.events import AgentEvent, AskConsent, Observed
 from assistant.agent.permissions import Permissions
 from assistant.agent.reduce import not_needed
+from assistant.agent.reports import failure_report, syntax_report
 from assistant.agent.tools import Environment, Result, Toolbox
 from assistant.agent.tools.edit import diff_of
 from assistant.agent.tools.tool import Action, Permission
@@ -32,21 +32,12 @@ _CUT_OFF = "The answer was cut off before it ended: write less at once."
 _REFUSED = "The user refused this. Do something else, or end with done."
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The command that must pass. `named_by` is the file of the repository that names it, empty where the
-    user did: else it needs consent, and runs confined."""
-
-    command: str
-    timeout_s: float = 120.0
-    named_by: str = ""
-
-
 class Executor:
     """Makes the calls of one task. `check` is the project's own, `tested` its last run, `changed` the files
     written so far, `refusals` how often writing or running was refused, `unread` how many answers in a row
-    held no call that could be read, `said` the model's last call, or its words where that was none, `answer`
-    the closing words once it is over."""
+    held no call that could be read, `words_end` whether plain words end it, `said` the model's last call, or
+    its words where that was none, `answer` the closing words once it is over, `not_needed` the changes that
+    the check passes without."""
 
     def __init__(
         self,
@@ -56,13 +47,15 @@ class Executor:
         consent: AskConsent,
         *,
         check: Check | None = None,
+        words_end: bool = False,
     ) -> None:
         self._toolbox = toolbox
         self._environment = environment
         self._permissions = permissions
         self._consent = consent
         self._check = check
-        self._check_agreed = bool(check and not check.named_by)
+        self._words_end = words_end
+        self._check_agreed = False
         self.tested: CommandResult | None = None
         self.changed: dict[str, None] = {}
         self._first: dict[str, SourceFile] = {}
@@ -70,6 +63,7 @@ class Executor:
         self.unread = 0
         self.said = ""
         self.answer: str | None = None
+        self.not_needed = ""
         self._passing = False
 
     def execute(self, reply: Reply) -> Steps[AgentEvent, None, Observed]:
@@ -110,17 +104,20 @@ class Executor:
             case "deny":
                 return Result("Only reading is permitted here.", ok=False)
             case "ask":
-                if not (yield from self._agreed(tool.name, tool.permission, action)):
-                    self.refusals += tool.permission != "read"
-                    return Result(_REFUSED, ok=False)
+                consented = ask(self._consent, self._permissions, tool.name, tool.permission, action)
+                yield consented
+                if consented.answer == "no":
+                    return self._refused(tool.permission, consented.reason)
         if tool.permission != "read":
             self._passing = False
         return action.perform()
 
-    def _agreed(self, tool: str, permission: Permission, action: Action) -> Steps[AgentEvent, None, bool]:
-        request, answer = ask(self._consent, self._permissions, tool, permission, action)
-        yield events.Consented(request, answer)
-        return answer != "no"
+    def _refused(self, permission: Permission, reason: str) -> Result:
+        """One who says why not wants the work to go on."""
+        if reason:
+            return Result(f"The user refused this, and says: {reason}", ok=False)
+        self.refusals += permission != "read"
+        return Result(_REFUSED, ok=False)
 
     def _checked(self, result: Result) -> Steps[AgentEvent, None, Result]:
         """After an edit: the syntax of what was changed, then the project's own check."""
@@ -150,17 +147,10 @@ class Executor:
 
     def _permitted_check(self) -> Steps[AgentEvent, None, Check | None]:
         """The check, where there is one that the user gave or agreed to; they are asked once."""
-        check = self._check
-        if check is None or self._check_agreed:
-            return check
-        note = f"{check.named_by} of this repository names this check. {self._environment.confinement().note}"
-        action = Action(lambda: Result(""), f"$ {check.command}", note.strip(), check.command)
-        verdict = self._permissions.verdict("run", "run", action)
-        self._check_agreed = verdict == "allow" or (
-            verdict == "ask" and (yield from self._agreed("check", "run", action))
-        )
-        if not self._check_agreed:
-            self._check = None
+        if self._check and not self._check_agreed:
+            self._check_agreed = yield from may_run(self._check, self._permissions, self._consent)
+            if not self._check_agreed:
+                self._check = None
         return self._check
 
     def what_was_not_needed(self, record: Keep) -> Steps[AgentEvent, None, None]:
@@ -177,8 +167,9 @@ class Executor:
             changes = [(old, read_source(root / shown, root)) for shown, old in self._first.items()]
             if sum(len(diff_hunks(old.text, new.text)) for old, new in changes) > 1:
                 yield events.Checking(check.command, "without parts of the change")
-                if diff := not_needed(changes, record, passes):
-                    yield events.NotNeeded(diff)
+                self.not_needed = not_needed(changes, record, passes)
+                if self.not_needed:
+                    yield events.NotNeeded(self.not_needed)
 
     def _run_check(self, check: Check) -> Steps[AgentEvent, None, list[str]]:
         """How the check failed, nothing where it passes."""
@@ -190,17 +181,13 @@ class Executor:
         return [] if self._passing else failure_report(self.tested, root)
 
     def _result_of(self, check: Check, at_most_s: float = math.inf) -> CommandResult:
-        return run_command(
-            check.command,
-            self._environment.workspace.root,
-            timeout_s=min(check.timeout_s, at_most_s),
-            cancel=self._environment.cancel,
-            confinement=self._environment.confinement() if check.named_by else None,
-        )
+        environment = self._environment
+        return run_check(check, environment.workspace.root, cancel=environment.cancel, at_most_s=at_most_s)
 
     def _without_call(self, reply: Reply) -> Result:
         """A question may be answered in plain words, by a model that no grammar holds."""
-        if self._permissions.mode == "read-only" and reply.finish == "stop" and reply.text.strip():
+        may = self._words_end or self._permissions.reads_only
+        if may and reply.finish == "stop" and reply.text.strip():
             return Result("Answered.", finished=reply.text.strip())
         told = _CUT_OFF if reply.finish != "stop" else _NO_CALL + self._toolbox.example
         return Result(told, ok=False)

@@ -13,7 +13,8 @@ from threading import Event
 
 from assistant.agent.answer import UnusableAnswerError
 from assistant.agent.budget import Budget
-from assistant.agent.command import CommandResult, run_command
+from assistant.agent.check import Check, run_check
+from assistant.agent.command import CommandResult
 from assistant.agent.events import (
     AgentEvent,
     Asking,
@@ -50,15 +51,16 @@ _REDUCING_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class FixOptions:
-    """`tries` are rounds over the likeliest places; `budget_s` None means as long as it takes."""
+    """`check` must pass in the end. `tries` are rounds over the likeliest places; `budget_s` None means as
+    long as it takes. `title` is what the change is called where it can be taken back."""
 
     message: str = ""
-    test: str | None = None
+    check: Check | None = None
     tries: int = 3
-    test_timeout_s: float = 120.0
     budget_s: float | None = None
     dry_run: bool = False
     seed: int = 0
+    title: str = ""
 
 
 def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
@@ -68,7 +70,7 @@ def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
         if not options.dry_run:
             require_writable(source)
     broken = any(syntax_problems(source.text, language_of(source.path)) for source in sources)
-    if not (options.message.strip() or options.test or broken):
+    if not (options.message.strip() or options.check or broken):
         raise UsageError(
             "Nothing says what is wrong.",
             hint="Say it with -m 'what to change', or give the failing command with --test.",
@@ -77,7 +79,7 @@ def check_request(sources: Sequence[SourceFile], options: FixOptions) -> None:
 
 class Fixer:
     """One repair of `sources`. `consent` is asked before anything is written; setting `cancel` stops it.
-    `tested` is the test's run on the files as they are, where it has been run already."""
+    `tested` is the check's run on the files as they are, where it has been run already."""
 
     def __init__(
         self,
@@ -100,12 +102,12 @@ class Fixer:
         self._changes: dict[str, Change] = {}
         self._answers = 0
         self._tested = tested
-        self._dropped_hunks = 0
+        self._not_needed = ""
         self._stats = Stats()
         self._pace = Pace(generator)
-        self._turn = checkpoints.turn(_title(options, sources))
         self._tried: set[str] = set()
         self._title = _title(options, sources)
+        self._turn = checkpoints.turn(self._title)
         self._budget = Budget(options.budget_s, cancel)
 
     def run(self) -> Iterator[AgentEvent]:
@@ -130,16 +132,15 @@ class Fixer:
             stats=self._stats,
             seconds=time.monotonic() - started,
             diff="".join(change.diff for change in self._changes.values()),
-            dropped_hunks=self._dropped_hunks,
+            not_needed=self._not_needed,
             budget_s=self._budget.seconds,
             plain=self._pace.plain(time.monotonic() - started),
         )
 
     def _work(self) -> Iterator[AgentEvent]:
-        failed: CommandResult | None = None
-        if self._options.test:
-            result = self._tested or (yield from self._test("as it is"))
-            failed = None if result.passed else result
+        check = self._options.check
+        before = (self._tested or (yield from self._test(check, "as it is"))) if check else None
+        failed = None if before is None or before.passed else before
         evidence = gather(self._sources, self._workspace.root, self._options.message, failed)
         if evidence.empty:
             self._status = "nothing to do"
@@ -151,8 +152,8 @@ class Fixer:
                 f"{self._generator.context_tokens} tokens, and nothing says which part to change.",
                 hint="Name the function in -m, or give a larger context with --context.",
             )
-        if self._options.test and not self._options.dry_run:
-            yield from self._until_the_test_passes(places, evidence)
+        if check and not self._options.dry_run:
+            yield from self._until_the_test_passes(check, places, evidence, tells=failed is not None)
         else:
             yield from self._once(places, evidence)
         if self._budget.cancel.is_set() and self._status == "not achieved":
@@ -185,7 +186,10 @@ class Fixer:
             self._status = "done"
             yield Changed.by(changes)
 
-    def _until_the_test_passes(self, places: Sequence[Place], evidence: Evidence) -> Iterator[AgentEvent]:
+    def _until_the_test_passes(
+        self, check: Check, places: Sequence[Place], evidence: Evidence, *, tells: bool
+    ) -> Iterator[AgentEvent]:
+        """`tells` says that the check failed before, and so can tell which hunks it needs."""
         for attempt in range(self._options.tries):
             for place in places[:_PLACES_A_ROUND]:
                 change = yield from self._ask(place, evidence, attempt)
@@ -195,45 +199,47 @@ class Fixer:
                     if not self._consent([change]):
                         self._refuse()
                         return
-                    yield from self._try(change)
+                    yield from self._try(check, change, tells=tells)
                 if self._status == "done" or self._budget.cancel.is_set():
                     return
 
-    def _try(self, change: Change) -> Iterator[AgentEvent]:
+    def _try(self, check: Check, change: Change, *, tells: bool) -> Iterator[AgentEvent]:
         """Write the change and test it; what passes stays, without the hunks that are not needed."""
         source = change.place.source
         with Trial(source, self._turn.keep) as trial:
             trial.put(change.text)
             yield Changed.by([change])
-            result = yield from self._test("changed")
-            if self._budget.cancel.is_set() and not result.passed:
+            result = yield from self._test(check, "changed")
+            if not result.passed and (self._budget.cancel.is_set() or not tells):
                 return
-
-            def passes(part: Sequence[Hunk]) -> bool:
-                if time.monotonic() > until or self._budget.cancel.is_set():
-                    return False
-                trial.put(apply_hunks(source.text, part))
-                return self._run_test(until - time.monotonic()).passed
-
-            until = time.monotonic() + _REDUCING_S
-            part: Sequence[Hunk] | None = change.hunks
             if result.passed:
                 trial.keep()
-                part = needed_hunks(change.hunks, change.unexpected, passes)
-            else:
-                part = passing_part(change.hunks, change.unexpected, passes)
+            part = self._needed(check, change, trial, passed=result.passed) if tells else change.hunks
             if part is None:
                 return
             trial.put(apply_hunks(source.text, part))
             trial.keep()
             self._status = "done"
             self._changes[source.shown] = replace(change, text=trial.now.text)
-            self._dropped_hunks = len(change.hunks) - len(part)
-            if self._dropped_hunks:
-                dropped = unified_diff(trial.now.text, change.text, source.shown)
-                yield Reduced(self._dropped_hunks, len(part), dropped)
+            if dropped := len(change.hunks) - len(part):
+                self._not_needed = unified_diff(trial.now.text, change.text, source.shown)
+                yield Reduced(dropped, len(part), self._not_needed)
                 if not result.passed:
-                    yield from self._test("with part of the change")
+                    yield from self._test(check, "with part of the change")
+
+    def _needed(self, check: Check, change: Change, trial: Trial, *, passed: bool) -> Sequence[Hunk] | None:
+        """The hunks of a change that `passed` without which it would not; of another, some that pass."""
+        until = time.monotonic() + _REDUCING_S
+
+        def passes(part: Sequence[Hunk]) -> bool:
+            if time.monotonic() > until or self._budget.cancel.is_set():
+                return False
+            trial.put(apply_hunks(trial.original.text, part))
+            return self._result_of(check, until - time.monotonic()).passed
+
+        if passed:
+            return needed_hunks(change.hunks, change.unexpected, passes)
+        return passing_part(change.hunks, change.unexpected, passes)
 
     def _ask(self, place: Place, evidence: Evidence, attempt: int) -> Steps[AgentEvent, None, Change | None]:
         if self._too_late_for(place):
@@ -270,21 +276,15 @@ class Fixer:
         fitting = self._pace.tokens_in(left, tokens)
         return fitting is not None and fitting < tokens
 
-    def _test(self, why: str) -> Steps[AgentEvent, None, CommandResult]:
-        assert self._options.test
-        yield Checking(self._options.test, why)
-        result = self._run_test()
+    def _test(self, check: Check, why: str) -> Steps[AgentEvent, None, CommandResult]:
+        yield Checking(check.command, why)
+        result = self._result_of(check)
         self._tested = result
         yield Checked(result)
         return result
 
-    def _run_test(self, at_most_s: float = math.inf) -> CommandResult:
-        return run_command(
-            self._options.test or "",
-            self._workspace.root,
-            timeout_s=min(self._options.test_timeout_s, at_most_s),
-            cancel=self._budget.cancel,
-        )
+    def _result_of(self, check: Check, at_most_s: float = math.inf) -> CommandResult:
+        return run_check(check, self._workspace.root, cancel=self._budget.cancel, at_most_s=at_most_s)
 
     def _refuse(self) -> None:
         self._changes.clear()
@@ -292,5 +292,7 @@ class Fixer:
 
 
 def _title(options: FixOptions, sources: Sequence[SourceFile]) -> str:
-    why = options.message or (f"until `{options.test}` passes" if options.test else "syntax")
+    if options.title:
+        return options.title
+    why = options.message or (f"until `{options.check.command}` passes" if options.check else "syntax")
     return f"fix {', '.join(source.shown for source in sources)}: {why}"

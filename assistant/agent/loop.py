@@ -11,10 +11,11 @@ from typing import Any
 from assistant.agent import events
 from assistant.agent.briefing import NO_BRIEFING, Briefing
 from assistant.agent.budget import Budget
+from assistant.agent.check import Check
 from assistant.agent.constrained import Constrained
 from assistant.agent.context import Window, replay
 from assistant.agent.events import AgentEvent, AskConsent, Observed, Outcome, Status
-from assistant.agent.execute import Check, Executor
+from assistant.agent.execute import Executor
 from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
@@ -44,7 +45,8 @@ _HURRY = 0.3
 class AgentOptions:
     """`steps` and `budget_s` bound the work; a budget of None has no end. `check` is the project's own:
     run after each edit, and before the task counts as done. `briefing` is what the model is told first,
-    `answer_tokens` bounds each of its answers."""
+    `answer_tokens` bounds each of its answers. `words_end` takes an answer in plain words for the end, as in
+    a conversation."""
 
     steps: int = 40
     budget_s: float | None = None
@@ -52,6 +54,7 @@ class AgentOptions:
     seed: int = 0
     answer_tokens: int = 4096
     briefing: Briefing = NO_BRIEFING
+    words_end: bool = False
 
 
 def nobody(question: str) -> str | None:
@@ -111,6 +114,7 @@ class Agent:
                 self._permissions,
                 self._consent,
                 check=self._options.check,
+                words_end=self._options.words_end,
             )
             status = yield from self._until_done(window, toolbox, executor, environment)
             if status == "done":
@@ -125,6 +129,7 @@ class Agent:
             self._stats,
             time.monotonic() - started,
             self._why,
+            not_needed=executor.not_needed,
             budget_s=self._budget.seconds,
             plain=self._pace.plain(time.monotonic() - started),
         )
@@ -215,13 +220,12 @@ class Agent:
         )
 
     def _toolbox(self) -> Toolbox:
-        reads_only = self._permissions.mode == "read-only"
+        reads_only = self._permissions.reads_only
         tools = [tool for tool in self._tools if tool.permission == "read" or not reads_only]
         return Toolbox(tools, self._generator.tool_format or "json", room=self._room)
 
     def _window(self, task: str, toolbox: Toolbox) -> Window:
-        prompt = "ask.md" if self._permissions.mode == "read-only" else "agent.md"
-        instructions = (resource_folder("prompts") / prompt).read_text("utf-8")
+        instructions = _instructions(self._permissions)
         briefing = self._options.briefing
         earlier = next((event for event in self._history if event["event"] == "started"), None)
         first = Briefing(**earlier.get("briefing", {})) if earlier else briefing
@@ -237,3 +241,9 @@ class Agent:
             replay(self._history, window)
             window.add_task(task, briefing.given)
         return window
+
+
+def _instructions(permissions: Permissions) -> str:
+    names = ["ask.md" if permissions.reads_only else "agent.md"]
+    names += ["plan.md"] if permissions.mode == "plan" else []
+    return "".join((resource_folder("prompts") / name).read_text("utf-8") for name in names)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent.excerpts import Excerpt, definition, folder_files
-from assistant.errors import UsageError
+from assistant.errors import RefusedError, UsageError
 from assistant.repo.fence import fenced
 from assistant.repo.files import SourceFile, read_source
 from assistant.repo.map.index import RepositoryIndex
-from assistant.repo.workspace import Workspace
+from assistant.repo.workspace import Workspace, holds_secrets
 
 MENTION = re.compile(r'(?<!\S)@(?:"(?P<quoted>[^"\n]+)"|(?P<plain>[^\s"]+))')
 _ENDS_SENTENCE = ".,;:!?)"
@@ -48,11 +48,22 @@ def resolve_mentions(text: str, workspace: Workspace, index: Callable[[], Reposi
         elif path.is_dir():
             added, found = folder_files(path, workspace)
         else:
-            added = [read_source(path, workspace.root)]
+            added = [_mentioned(path, workspace.root)]
         for file in added:
             files.setdefault(file.path, file)
         excerpts |= {excerpt.shown: excerpt for excerpt in found}
     return Mentions(tuple(files.values()), tuple(excerpts.values()), tuple(names))
+
+
+def _mentioned(path: Path, root: Path) -> SourceFile:
+    """A link that a repository brings may look like any file: the secrets it leads to were not asked for."""
+    file = read_source(path, root)
+    if holds_secrets(file.shown) and not holds_secrets(path.name):
+        raise RefusedError(
+            f"{path.name} is a link to {file.shown}, which may hold secrets; nothing was sent.",
+            hint=f"If you mean it: @{file.shown}",
+        )
+    return file
 
 
 def with_files(text: str, files: Iterable[SourceFile | Excerpt]) -> str:

@@ -13,7 +13,7 @@ from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError
 from assistant.repo.atomic import stage, sync_folder
 
-Mode = Literal["ask", "auto-edit", "full", "read-only"]
+Mode = Literal["ask", "auto-edit", "full", "read-only", "plan"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Verdict = Literal["allow", "ask", "deny"]
 # With one of these a prefix would allow anything that can be written behind it.
@@ -36,7 +36,7 @@ class Allowed:
 
 
 class Permissions:
-    """`mode` decides, then what is remembered for the repository `root`. Secrets are always asked for."""
+    """`mode` decides and may change, then what is remembered for the repository `root`. Secrets are always asked for."""
 
     def __init__(self, root: Path, mode: Mode, *, folder: Path | None = None) -> None:
         self.mode: Mode = mode
@@ -44,9 +44,13 @@ class Permissions:
         key = hashlib.sha256(str(self._root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._file = (folder or data_folder() / "permissions") / f"{key}.json"
 
+    @property
+    def reads_only(self) -> bool:
+        return self.mode in ("read-only", "plan")
+
     def verdict(self, tool: str, permission: Permission, action: Action) -> Verdict:
         """Whether the action may be done."""
-        if permission != "read" and self.mode == "read-only":
+        if permission != "read" and self.reads_only:
             return "deny"
         if action.secrets:
             return "ask"

@@ -25,9 +25,10 @@ from assistant.repo.atomic import stage
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """`task` is the first one; `status` is empty while it is under way, or where it was killed. `time` is
-    when it was last written to, in seconds since the epoch. `state_bytes` are those of its KV state on disk,
-    0 where that is not there: then going on with it reads its prompt again."""
+    """`task` is the first one, `steps` are the answers of the model; `status` is empty while it is under
+    way, or where it was killed. `time` is when it was last written to, in seconds since the epoch.
+    `state_bytes` are those of its KV state on disk, 0 where that is not there: then going on with it reads
+    its prompt again."""
 
     id: str
     task: str
@@ -46,7 +47,7 @@ class Session:
 
         self.path = path
         self.id = path.stem
-        self._lock = FileLock(path.with_suffix(".lock"))
+        self._lock = FileLock(path.with_suffix(".lock"), thread_local=False)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -123,10 +124,10 @@ class Sessions:
         return Session(self._folder / f"{name}.jsonl")
 
     def resume(self, id: str) -> tuple[Session, list[dict[str, Any]]]:
-        """The session `id`, or the `last`, and its events so far. Raises UsageError, RefusedError."""
+        """The session `id`, or the `last`, and its events so far, without what was forgotten. Raises UsageError, RefusedError."""
         path = self._folder / f"{self.find(id).id}.jsonl"
         session = Session(path)
-        return session, list(_events(path))
+        return session, _remembered(_events(path))
 
     def find(self, id: str) -> SessionRecord:
         """The session `id`, or the `last`. Raises UsageError."""
@@ -149,6 +150,18 @@ class Sessions:
         return sorted(found, key=lambda record: (record.time, record.id), reverse=True)
 
 
+def _remembered(events: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the tasks that were forgotten again."""
+    kept: list[dict[str, Any]] = []
+    for event in events:
+        if event["event"] == "rewound":
+            starts = [at for at, each in enumerate(kept) if each["event"] == "started"]
+            del kept[min(starts[-event["tasks"] :], default=0) :]
+        else:
+            kept.append(event)
+    return kept
+
+
 def _record(path: Path) -> SessionRecord:
     task = model = status = ""
     steps = 0
@@ -156,7 +169,7 @@ def _record(path: Path) -> SessionRecord:
         match event["event"]:
             case "started":
                 task, model, status = task or event["task"], event["model"], ""
-            case "step":
+            case "reply":
                 steps += 1
             case "outcome":
                 status = event["status"]

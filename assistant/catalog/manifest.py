@@ -161,7 +161,7 @@ def _read(path: Path) -> Manifest:
         return Manifest.model_validate(document)
     except ValidationError as error:
         raise _explained(path, document, error) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"The manifest {path} cannot be read: {error}.") from error
 
 

@@ -15,8 +15,8 @@ import typer
 
 from assistant.agent import events
 from assistant.agent.briefing import KnownRepository, brief
+from assistant.agent.check import Check
 from assistant.agent.direct import DirectWork
-from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.mentions import Mentions
@@ -108,6 +108,7 @@ class AgentRun:
         """Who does the task: the agent, or what stands in for it with a model that cannot call tools."""
         workspace = repository.workspace
         checkpoints = open_checkpoints(workspace.root)
+        options = replace(self._options, check=self._options.check or self._named_check(workspace))
         if generator.tool_format is None:
             self._narrator.streams_answers = not self._as_json
             return DirectWork(
@@ -116,7 +117,7 @@ class AgentRun:
                 checkpoints,
                 permissions,
                 self._consent,
-                self._options,
+                options,
                 mentions=mentions,
                 cancel=self._cancel,
                 history=history,
@@ -124,14 +125,13 @@ class AgentRun:
         briefing = brief(repository, generator, mentions, goes_on=bool(history))
         for note in briefing.notes:
             self._say(note, "yellow")
-        check = self._options.check or self._named_check(workspace)
         return Agent(
             generator,
             workspace,
             checkpoints,
             permissions,
             self._consent,
-            replace(self._options, briefing=briefing, check=check),
+            replace(options, briefing=briefing),
             ask_user=self._ask_user,
             cancel=self._cancel,
             history=history,
@@ -140,7 +140,7 @@ class AgentRun:
 
     def _named_check(self, workspace: Workspace) -> Check | None:
         """The check that AGENTS.md names; where it names several, it is for the user to say which."""
-        named = named_checks(workspace.root) if self._mode != "read-only" else []
+        named = named_checks(workspace.root) if self._mode not in ("read-only", "plan") else []
         if len(named) > 1:
             self._say(
                 f"AGENTS.md names several checks, so none is run: {', '.join(named)}; see --test.", "yellow"

@@ -52,6 +52,7 @@ def demo(
     model: ModelOption = None,
 ) -> None:
     """Repair a small buggy file with `coder fix --test`, in a throw-away repository."""
+    from assistant.agent.check import Check
     from assistant.agent.fix import FixOptions
     from assistant.cli.fix_command import FixRun, read_files
     from assistant.cli.settings import settings_for
@@ -63,7 +64,7 @@ def demo(
         typer.secho(f"A repository with a bug, in {folder}:", err=True, bold=True)
         typer.echo(f"$ cd {folder} && coder fix {FILE} --test '{test}' --yes\n", err=True)
         workspace, sources = read_files([folder / FILE])
-        outcome = FixRun(workspace, sources, FixOptions(test=test), yes=True).run(
+        outcome = FixRun(workspace, sources, FixOptions(check=Check(test)), yes=True).run(
             settings_for(folder, model=model)
         )
     finally:

@@ -51,6 +51,7 @@ def fix(
     flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Repair or change files: show the diff, ask, write; with --test go round until it passes."""
+    from assistant.agent.check import Check
     from assistant.agent.events import report
     from assistant.agent.fix import FixOptions
     from assistant.cli.engine import remote_for
@@ -75,9 +76,8 @@ def fix(
         **local,
     )
     remote = remote_for(engine, settings, **local)
-    options = FixOptions(
-        message, settings.test or None, tries, settings.test_timeout, settings.budget, dry_run, seed
-    )
+    check = Check(settings.test, settings.test_timeout) if settings.test else None
+    options = FixOptions(message, check, tries, settings.budget, dry_run, seed)
     run = FixRun(workspace, sources, options, yes=yes, quiet=as_json)
     outcome = run.run(settings, remote)
     if as_json:
@@ -163,7 +163,8 @@ class FixRun:
             return True
         self._line.pause()
         names = ", ".join(change.place.source.shown for change in changes)
-        then = f" and run `{self._options.test}`" if self._options.test else ""
+        check = self._options.check
+        then = f" and run `{check.command}`" if check else ""
         try:
             self._narrator.err.print(f"Write {names}{then}? [bold]\\[y]es, \\[n]o, \\[a]lways:[/] ", end="")
             answer = input().strip().lower()

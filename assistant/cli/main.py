@@ -17,6 +17,7 @@ from assistant.cli.options import (
     ModelOption,
     ModelOptions,
 )
+from assistant.ending import leave, when_told_to_end
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -140,7 +141,7 @@ def open_app(
     def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
         return open_generator("app", remote, settings, workspace.root, progress, tell)
 
-    CoderApp(workspace, load).run()
+    CoderApp(workspace, load, settings.app).run()
 
 
 def _require_path(word: str) -> None:
@@ -196,4 +197,5 @@ _register()
 
 def main() -> None:
     """Entry point of the script `coder`."""
+    when_told_to_end(leave)
     app()

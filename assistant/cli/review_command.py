@@ -31,12 +31,15 @@ def review(
         raise UsageError(f"{workspace.root} is no git repository.", hint="git init makes it one.")
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout)):
         raise UsageError("A review needs a terminal.", hint="In a pipe or script use `git diff`.")
+    from assistant.cli.settings import settings_for
     from assistant.tui.review.app import ReviewApp
     from assistant.tui.review.state import Review
 
+    theme = settings_for(workspace.root).app.theme
     inside = [_relative(path, workspace.root) for path in paths or []]
     with _Writer(model) as writer:
-        comments = ReviewApp(Review(workspace.root, staged=staged, paths=inside), writer.message).run()
+        review = Review(workspace.root, staged=staged, paths=inside)
+        comments = ReviewApp(review, writer.message, theme).run()
     if comments:
         _hand_on(comments, model)
 

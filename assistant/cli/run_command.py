@@ -40,7 +40,7 @@ def run(
     text: TextArgument = None,
     test: TestOption = None,
     mode: Annotated[
-        str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full or read-only.")
+        str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full, read-only or plan.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the same as --mode full.")] = False,
     test_timeout: TestTimeoutOption = None,
@@ -61,7 +61,7 @@ def run(
     flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
-    from assistant.agent.execute import Check
+    from assistant.agent.check import Check
     from assistant.agent.loop import AgentOptions
     from assistant.cli.agent_run import AgentRun
     from assistant.cli.engine import remote_for

@@ -17,7 +17,7 @@ from assistant.engine.curve import CostCurve, curve_for
 from assistant.engine.drafters.load import DraftOptions, load_drafter, predicts_ahead
 from assistant.engine.drafters.network import NetworkDrafter
 from assistant.engine.drafters.store import AnswerStore, store_path
-from assistant.engine.drafters.worth import pays
+from assistant.engine.drafters.worth import DraftCost, pays
 from assistant.engine.first_load import check_first_load
 from assistant.engine.fit import Fitted, fit, fit_with_draft, usual_options
 from assistant.engine.llama import Context, ContextOptions, Model, free_memory, requantize
@@ -165,11 +165,15 @@ def _drafter(
     path = files.draft if fitted else files.target if model.mtp else None
     if path is None or not context.can_drop_suffix:
         return None
+    passes = None if wanted or curve is None else curve.table()
+    cost = DraftCost(path, context, cache_folder() / "curves")
+    if passes and cost.known and not pays(path, cost.known, passes):
+        return None
     options = DraftOptions(gpu_layers=fitted.gpu_layers if fitted else -1)
     drafter = load_drafter(
         path, model, context, options, progress=partial(progress, f"loading draft {path.stem}")
     )
-    if wanted or curve is None or pays(path, drafter, curve.table()):
+    if passes is None or pays(path, cost.of(drafter), passes):
         return drafter
     drafter.close()
     return None

@@ -5,7 +5,7 @@ layers never mix in one, so that a repository cannot send what the user keeps in
 """
 
 from assistant.config.load import Config, Origin, load_config
-from assistant.config.settings import Engine, McpServer, Settings
+from assistant.config.settings import AppSettings, Engine, McpServer, Settings
 from assistant.config.trust import TrustStore
 
-__all__ = ["Config", "Engine", "McpServer", "Origin", "Settings", "TrustStore", "load_config"]
+__all__ = ["AppSettings", "Config", "Engine", "McpServer", "Origin", "Settings", "TrustStore", "load_config"]

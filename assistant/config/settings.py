@@ -74,7 +74,7 @@ class Settings(Table):
     flash_attention: FlashAttention | None = None
     draft: Annotated[bool | str, PlainValidator(_switch_or_path)] = True
     """Whether the model's draft is loaded with it; or the path of another's GGUF file."""
-    mode: Literal["ask", "auto-edit", "full", "read-only"] = "ask"
+    mode: Literal["ask", "auto-edit", "full", "read-only", "plan"] = "ask"
     """What the agent may do without asking."""
     test: str | None = None
     """The command that must pass in the end; empty for none."""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from assistant.config.document import is_deep
 from assistant.config.settings import SINGLE_KEYS, TABLES, Settings
 from assistant.errors import UsageError
 
@@ -73,9 +74,11 @@ def _readings(text: str) -> Iterator[Any]:
         yield _WORDS[text.lower()]
     yield text
     try:
-        yield tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
         return
+    if not is_deep(value):
+        yield value
 
 
 def _explained(error: ValidationError, place: Place) -> UsageError:

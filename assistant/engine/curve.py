@@ -1,23 +1,17 @@
 """The cost curve: what a forward pass of n tokens takes on this machine, measured, not assumed."""
 
-import contextlib
-import hashlib
-import json
 import math
-import os
-import platform
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
-from assistant.engine.llama import Context, devices
+from assistant.engine.llama import Context
+from assistant.engine.measured import Measured, Origin, Quiet
 
 # In order of importance: a slow model is timed at the first few only.
 SIZES = (1, 4, 8, 2, 16, 32, 3, 6, 12, 24, 5, 7, 10, 20, 48)
@@ -28,12 +22,8 @@ _FAR = 2048
 _FAR_SIZES = (1, 8)
 _FAR_ENOUGH = 3
 
-# A measurement counts if the threads had a CPU for this share of its time.
-_RAN = 0.8
 # Between F16 and Q4_0 files of SmolLM2 on two AVX2 cores.
 _USUAL_SIZES, _USUAL = (1, 2, 4, 8, 16, 32), (1.0, 1.4, 1.8, 2.9, 4.2, 8.0)
-
-Origin = Literal["stored", "first use", "damaged", "another machine", "disturbed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +113,10 @@ class LiveCurve:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """`ran` is the share of the time in which the context's threads had a CPU: less than all of it where
-    the machine had other work. On a GPU it says nothing."""
+    """`disturbed` where the machine had other work meanwhile."""
 
     curve: CostCurve
-    ran: float
-
-    @property
-    def disturbed(self) -> bool:
-        return self.ran < _RAN and not any(device.kind != "cpu" for device in devices())
+    disturbed: bool
 
 
 def measure(context: Context, sizes: Sequence[int] = SIZES, budget_s: float = 1.5) -> Measurement:
@@ -141,10 +126,8 @@ def measure(context: Context, sizes: Sequence[int] = SIZES, budget_s: float = 1.
 
     The quickest time of each size counts: whatever else the machine did can only slow a pass down.
     Leaves the context empty."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    curve = _measured(context, sizes, budget_s)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Measurement(curve, cpu / (wall * context.threads))
+    quiet = Quiet(context.threads)
+    return Measurement(_measured(context, sizes, budget_s), quiet.disturbed)
 
 
 def _measured(context: Context, sizes: Sequence[int], budget_s: float) -> CostCurve:
@@ -212,18 +195,20 @@ def curve_for(context: Context, folder: Path) -> tuple[CostCurve, Origin]:
     """The stored curve of this model file, machine, thread count and context profile, else measured and
     stored, and why it was measured.
 
-    A folder that cannot be written costs the measurement each time, and so does a machine that has other
-    work: what it shows then is not kept. Taken as it is it could forbid all drafting, from which nothing
-    would ever be learned, so the usual proportions stand in for it."""
-    path = folder / f"{_key(context)}.json"
-    curve, origin = _read(path)
-    if curve is None:
-        measured = measure(context)
-        curve = measured.curve
-        if measured.disturbed:
-            return _usual(curve.seconds[0]), "disturbed"
-        _write(path, curve)
-    return curve, origin
+    What a machine shows that has other work is not kept. Taken as it is it could forbid all drafting, from
+    which nothing would ever be learned, so the usual proportions stand in for it."""
+    kept = Measured(folder, context)
+    values, origin = kept.read()
+    if values is not None:
+        curve = _curve(values)
+        if curve:
+            return curve, origin
+        origin = "damaged"
+    measured = measure(context)
+    if measured.disturbed:
+        return _usual(measured.curve.seconds[0]), "disturbed"
+    kept.write(asdict(measured.curve))
+    return measured.curve, origin
 
 
 def _usual(one: float) -> CostCurve:
@@ -231,23 +216,18 @@ def _usual(one: float) -> CostCurve:
     return CostCurve(_USUAL_SIZES, tuple(one * times for times in _USUAL))
 
 
-def _read(path: Path) -> tuple[CostCurve | None, Origin]:
+def _curve(values: dict[str, Any]) -> CostCurve | None:
+    """The curve of these values; None where they make none."""
     try:
-        stored = json.loads(path.read_text())
-        machine = stored.pop("machine")
         curve = CostCurve(
-            tuple(map(int, stored["sizes"])),
-            tuple(map(float, stored["seconds"])),
-            int(stored["context"]),
-            (float(stored["attention"][0]), float(stored["attention"][1])),
+            tuple(map(int, values["sizes"])),
+            tuple(map(float, values["seconds"])),
+            int(values["context"]),
+            (float(values["attention"][0]), float(values["attention"][1])),
         )
-    except (FileNotFoundError, NotADirectoryError):
-        return None, "first use"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-        return None, "damaged"
-    if not _is_sound(curve):
-        return None, "damaged"
-    return (curve, "stored") if machine == _machine() else (None, "another machine")
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+    return curve if _is_sound(curve) else None
 
 
 def _is_sound(curve: CostCurve) -> bool:
@@ -259,30 +239,3 @@ def _is_sound(curve: CostCurve) -> bool:
         and all(0 < a <= b < math.inf for a, b in pairwise(seconds))
         and all(0 <= each < math.inf for each in curve.attention)
     )
-
-
-def _write(path: Path, curve: CostCurve) -> None:
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            json.dump({"machine": _machine(), **asdict(curve)}, file)
-        Path(file.name).replace(path)
-
-
-def _machine() -> str:
-    accelerators = [device.description for device in devices() if device.kind != "cpu"]
-    return " ".join([platform.node(), platform.machine(), str(os.cpu_count()), *accelerators])
-
-
-def _key(context: Context) -> str:
-    file = context.model.path.stat()
-    profile = replace(context.options, n_ctx=0, threads=context.threads)
-    parts = (
-        context.model.path.name,
-        file.st_size,
-        file.st_mtime_ns,
-        context.model.gpu_layers,
-        profile,
-        version("llama-cpp-python"),
-    )
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

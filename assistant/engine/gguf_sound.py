@@ -40,4 +40,4 @@ def _size(header: Header, key: str) -> int:
     value = header.of_architecture(key)
     if isinstance(value, GgufArray):
         value = max(value.values, default=0)
-    return int(value) if isinstance(value, int | float) else 0
+    return value if isinstance(value, int) else 0

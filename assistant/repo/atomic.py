@@ -37,6 +37,22 @@ def stage_link(path: Path, target: bytes) -> Path:
     return temporary
 
 
+def take_name(temporary: Path, path: Path) -> None:
+    """Give what is staged the name `path`. Unlike a rename, a link fails where that is taken; some file
+    systems have no links. Raises OSError; the temporary name is gone in any case."""
+    try:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:
+            with path.open("xb"):
+                pass
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def sweep(path: Path) -> None:
     """Remove what a killed process had staged for `path`."""
     with contextlib.suppress(OSError):

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from assistant.errors import CoderError, RefusedError, UsageError
-from assistant.repo.atomic import sync_folder
+from assistant.repo.anchor import anchored, make_folders
+from assistant.repo.atomic import sync_folder, take_name
 from assistant.repo.files import SourceFile, check_unchanged, encode, inside
 
 # What `open` gives a file before the umask takes its part.
@@ -48,16 +49,17 @@ def create_source(new: SourceFile) -> list[Path]:
     """Write a new file, whole or not at all, and return the folders that had to be made for it, outermost
     first. Raises CoderError and leaves nothing behind where the path is taken or cannot be written."""
     folders = [each for each in reversed(new.path.parents) if not each.exists()]
-    temporary = new.path.parent / f".{new.path.name[:40]}.{secrets.token_hex(4)}.coder"
     try:
-        new.path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(new.raw)
-            file.flush()
-            os.fsync(file.fileno())
-        if new.mode != NEW_FILE_MODE:
-            temporary.chmod(new.mode)
-        _take_name(temporary, new.path)
+        make_folders(new.path.parent)
+        with anchored(new.path.parent) as folder:
+            temporary = folder / f".{new.path.name[:40]}.{secrets.token_hex(4)}.coder"
+            with temporary.open("xb") as file:
+                file.write(new.raw)
+                file.flush()
+                os.fsync(file.fileno())
+            if new.mode != NEW_FILE_MODE:
+                temporary.chmod(new.mode)
+            take_name(temporary, folder / new.path.name)
     except OSError as error:
         _remove_empty(folders)
         if isinstance(error, FileExistsError):
@@ -72,26 +74,12 @@ def delete_source(old: SourceFile, folders: list[Path] | None = None) -> None:
     was read or cannot be removed."""
     check_unchanged(old)
     try:
-        old.path.unlink()
+        with anchored(old.path.parent) as folder:
+            (folder / old.path.name).unlink()
     except OSError as error:
         raise CoderError(f"{old.shown} cannot be removed: {error.strerror or error}.") from error
     sync_folder(old.path.parent)
     _remove_empty(folders or [])
-
-
-def _take_name(temporary: Path, path: Path) -> None:
-    """Unlike a rename, a link fails where the name is taken. Some file systems have no links."""
-    try:
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            raise
-        except OSError:
-            with path.open("xb"):
-                pass
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _remove_empty(folders: list[Path]) -> None:

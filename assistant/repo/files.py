@@ -6,15 +6,20 @@ alone: another hard link to the old one, which may well lie outside of the repos
 """
 
 import contextlib
+import errno
 import os
 import re
 import stat
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from assistant.errors import CoderError, RefusedError, UsageError
+from assistant.repo.anchor import anchored
 from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.git_folder import belongs_to_git
 from assistant.repo.hunks import diff_hunks
 
 MAX_BYTES = 1_000_000
@@ -60,13 +65,15 @@ def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> Source
             raise UsageError(f"There is no file {path}.")
         if not real.is_file():
             raise UsageError(f"{path} is not a file.", hint="Name the files to change, not their folder.")
-        size, mode = real.stat().st_size, stat.S_IMODE(real.stat().st_mode)
+        with open_file(real) as file:
+            status = os.fstat(file.fileno())
+            raw = file.read(max_bytes + 1)
+        size, mode = max(status.st_size, len(raw)), stat.S_IMODE(status.st_mode)
         if size > max_bytes:
             raise UsageError(
                 f"{path} is too large: {size:,} bytes, at most {max_bytes:,} can be worked on.",
                 hint="Split the file, or work on a smaller part of it.",
             )
-        raw = real.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
     encoding, bom = _encoding(raw)
@@ -74,6 +81,18 @@ def read_source(path: Path, root: Path, *, max_bytes: int = MAX_BYTES) -> Source
         raise UsageError(f"{path} is no text file.", hint="Binary files cannot be worked on.")
     text = raw[len(bom) :].decode(encoding)
     return SourceFile(real, shown, _unix(text), raw, encoding, bom, _newline(text), mode)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """The plain file at `path`, which is resolved, open to be read. Raises OSError, and RefusedError where a
+    link has taken the place of a folder since."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with anchored(path.parent) as folder:
+        file = os.fdopen(os.open(folder / path.name, flags | getattr(os, "O_BINARY", 0)), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no plain file")
+    return file
 
 
 def require_writable(source: SourceFile) -> None:
@@ -112,7 +131,9 @@ def put_back(now: SourceFile, former: SourceFile) -> SourceFile:
     """Give the file the very bytes that it had as `former`. Raises RefusedError where it is not as `now`."""
     check_unchanged(now)
     try:
-        stage(former.path, former.raw, former.mode).replace(former.path)
+        with anchored(former.path.parent) as folder:
+            place = folder / former.path.name
+            stage(place, former.raw, former.mode).replace(place)
     except OSError as error:
         raise CoderError(f"{former.shown} could not be put back: {error.strerror or error}.") from error
     sync_folder(former.path.parent)
@@ -126,7 +147,20 @@ def write_all(changes: Sequence[tuple[SourceFile, str]], keep: Keep | None = Non
     contents = [encode(source, text) for source, text in changes]
     if len({source.path for source, _ in changes}) < len(changes):
         raise UsageError("The same file was to be written twice.", hint="Name every file once.")
-    staged: list[Path] = []
+    with ExitStack() as held:
+        _replace_all(changes, contents, keep, held)
+    for folder in {source.path.parent for source, _ in changes}:
+        sync_folder(folder)
+    return [
+        SourceFile(s.path, s.shown, _unix(text), content, s.encoding, s.bom, s.newline, s.mode)
+        for (s, text), content in zip(changes, contents, strict=True)
+    ]
+
+
+def _replace_all(
+    changes: Sequence[tuple[SourceFile, str]], contents: Sequence[bytes], keep: Keep | None, held: ExitStack
+) -> None:
+    staged: list[tuple[Path, Path]] = []
     replaced: list[SourceFile] = []
     try:
         for source, _ in changes:
@@ -135,12 +169,13 @@ def write_all(changes: Sequence[tuple[SourceFile, str]], keep: Keep | None = Non
         if keep:
             keep([(source, content) for (source, _), content in zip(changes, contents, strict=True)])
         for (source, _), content in zip(changes, contents, strict=True):
-            staged.append(stage(source.path, content, source.mode))
+            place = held.enter_context(anchored(source.path.parent)) / source.path.name
+            staged.append((stage(place, content, source.mode), place))
         for source, _ in changes:
             check_unchanged(source)
-        for (source, _), temporary in zip(changes, staged, strict=True):
+        for (source, _), (temporary, place) in zip(changes, staged, strict=True):
             replaced.append(source)
-            temporary.replace(source.path)
+            temporary.replace(place)
     except BaseException as error:
         lost = [source.shown for source in replaced if not _restore(source)]
         if lost:
@@ -149,18 +184,11 @@ def write_all(changes: Sequence[tuple[SourceFile, str]], keep: Keep | None = Non
                 hint="These have the new text. The old one lies beside them, in files ending in .coder.",
             ) from error
         if isinstance(error, OSError):
-            where = f" ({error.filename})" if error.filename else ""
-            raise CoderError(f"Nothing was written: {error.strerror or error}{where}.") from error
+            raise CoderError(f"Nothing was written: {error.strerror or error}.") from error
         raise
     finally:
-        for temporary in staged:
+        for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
-    for folder in {source.path.parent for source, _ in changes}:
-        sync_folder(folder)
-    return [
-        SourceFile(s.path, s.shown, _unix(text), content, s.encoding, s.bom, s.newline, s.mode)
-        for (s, text), content in zip(changes, contents, strict=True)
-    ]
 
 
 def inside(path: Path, root: Path) -> tuple[Path, str]:
@@ -176,7 +204,7 @@ def inside(path: Path, root: Path) -> tuple[Path, str]:
             hint="Only files inside the repository are read or written.",
         )
     relative = real.relative_to(root)
-    if ".git" in (part.lower() for part in relative.parts):
+    if belongs_to_git(relative, root):
         raise RefusedError(f"{path} belongs to git itself.", hint="Use git to change its files.")
     return real, relative.as_posix()
 
@@ -225,9 +253,11 @@ def _native(source: SourceFile, text: str) -> str:
 def _restore(source: SourceFile) -> bool:
     """Put the old bytes back; False where that fails too."""
     try:
-        if source.path.read_bytes() != source.raw:
-            stage(source.path, source.raw, source.mode).replace(source.path)
-    except OSError:
+        with anchored(source.path.parent) as folder:
+            place = folder / source.path.name
+            if place.read_bytes() != source.raw:
+                stage(place, source.raw, source.mode).replace(place)
+    except (OSError, RefusedError):
         return False
     return True
 
@@ -235,7 +265,8 @@ def _restore(source: SourceFile) -> bool:
 def check_unchanged(source: SourceFile) -> None:
     """Raise RefusedError where the file on disk is no longer the one that was read."""
     try:
-        now = source.path.read_bytes()
+        with open_file(source.path) as file:
+            now = file.read()
     except OSError as error:
         raise RefusedError(f"{source.shown} is gone from disk since it was read.") from error
     if now != source.raw:

@@ -48,7 +48,11 @@ _DRIVER = re.compile(
     r"(?:filter|diff|merge|gpg)\..*\.(?:clean|smudge|process|command|textconv|driver|program)", re.S
 )
 _REQUIRED = re.compile(r"filter\..*\.required", re.S)
-_DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short")
+_HOOK = re.compile(r"(hook\..*)\.(?:command|event)", re.S)  # git 2.54 and later
+_DIFF = (
+    *("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=dirty", "--submodule=short"),
+    "--no-renames",  # else the text of a secret is shown under its new name
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +89,28 @@ def grep(root: Path, pattern: str, paths: Sequence[str] = (), *, in_repository: 
 def diff(root: Path, paths: Sequence[str] = (), *, staged: bool = False, against: str = "") -> GitOutput:
     """What changed in the working tree, or in the index, against the index, HEAD or a revision."""
     options = [*_DIFF, *(["--cached"] if staged else [])]
-    return _git(root, "diff", options, [against] if against else [], paths)
+    return _git(root, "diff", options, [_commits(against)] if against else [], paths)
 
 
 def log(root: Path, paths: Sequence[str] = (), *, revision: str = "HEAD", limit: int = 20) -> GitOutput:
     """The latest commits, one a line: id, date, author and subject."""
     options = [f"--max-count={max(1, min(limit, 1000))}", "--format=%h %as %an: %s", "--no-show-signature"]
-    return _git(root, "log", [*_DIFF, *options], [revision], paths)
+    return _git(root, "log", [*_DIFF, *options], [_commits(revision)], paths)
 
 
 def show(root: Path, revision: str, path: str = "") -> GitOutput:
     """A commit with its diff; with `path`, that file as it was at the revision."""
     if not path:
-        return _git(root, "show", [*_DIFF, "--no-show-signature"], [revision])
+        return _git(root, "show", [*_DIFF, "--no-show-signature"], [_commits(revision)])
     inside = Path(path).as_posix()
-    return _git(root, "show", [*_DIFF, "--no-show-signature"], [f"{revision}:./{inside}"])
+    return _git(root, "show", [*_DIFF, "--no-show-signature"], [f"{_commits(revision)}:./{inside}"])
 
 
 def blame(root: Path, path: str, *, first: int = 1, last: int | None = None, revision: str = "") -> GitOutput:
     """Who last changed each line of a file, from line `first` (from 1) to `last`."""
     lines = f"-L{max(1, first)},{'' if last is None else max(first, last)}"
-    return _git(
-        root, "blame", ["--no-textconv", "--date=short", lines], [revision] if revision else [], [path]
-    )
+    revisions = [_commits(revision)] if revision else []
+    return _git(root, "blame", ["--no-textconv", "--date=short", lines], revisions, [path])
 
 
 def plumb(
@@ -133,6 +136,15 @@ def plumb(
     return output
 
 
+def _commits(revision: str) -> str:
+    """A revision, or a range, that can be no option and names commits alone: not a file's content, by its
+    path or by its id, past the question whose file it is. Raises UsageError."""
+    if revision.startswith("-") or ":" in revision or not revision.isprintable():
+        raise UsageError(f"{revision!r} is no revision.")
+    parts = re.split(r"(\.{2,3})", revision)
+    return "".join(part if part.startswith("..") or not part else f"{part}^{{commit}}" for part in parts)
+
+
 def _git(
     root: Path,
     command: str,
@@ -146,9 +158,6 @@ def _git(
     """`nothing` is the exit code that says that there is nothing to print.
 
     Raises UsageError where git refuses the arguments, CoderError where it cannot be run at all."""
-    for revision in revisions:
-        if revision.startswith("-") or not revision.isprintable():
-            raise UsageError(f"{revision!r} is no revision.")
     environment = _environment(root)
     arguments = [command, *options, *revisions, "--", *paths]
     off = _configured(_OFF | _drivers(root, environment))
@@ -185,6 +194,7 @@ def _drivers(root: Path, environment: dict[str, str]) -> dict[str, str]:
         raise CoderError("This repository's git configuration is too long to be trusted.")
     names = set(listed.decode("utf-8", "replace").split("\0"))
     off = {name: "" for name in names if _DRIVER.fullmatch(name)}
+    off |= {f"{hook[1]}.enabled": "false" for name in names if (hook := _HOOK.fullmatch(name))}
     return off | {name: "false" for name in names if _REQUIRED.fullmatch(name)}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+    from pathspec import GitIgnoreSpec, Pattern
 
     Rules = tuple[tuple[str, GitIgnoreSpec], ...]
 
@@ -42,14 +42,27 @@ class IgnoreRules:
             return ()
         from pathspec import GitIgnoreSpec
 
-        return ((f"{folder}/" if folder else "", GitIgnoreSpec.from_lines(lines)),)
+        patterns = [pattern for line in lines for pattern in _patterns(line)]
+        return ((f"{folder}/" if folder else "", GitIgnoreSpec(patterns)),)
+
+
+def _patterns(line: str) -> "Sequence[Pattern]":
+    """None of a line that is no pattern: git passes over it too."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return list(GitIgnoreSpec.from_lines([line]).patterns)
+    except ValueError:
+        return ()
 
 
 def _lines(file: Path) -> list[str]:
+    """As git parts them: other characters than LF, with or without CR, are part of a pattern."""
     try:
         if file.is_symlink() or not file.is_file():
             return []
         with file.open("rb") as opened:
-            return opened.read(_MAX_BYTES).decode("utf-8", "replace").splitlines()
+            text = opened.read(_MAX_BYTES).decode("utf-8-sig", "replace")
     except OSError:
         return []
+    return [line.removesuffix("\r") for line in text.split("\n")]

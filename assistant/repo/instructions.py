@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from assistant.errors import CoderError
+from assistant.errors import CoderError, RefusedError
 from assistant.repo.fence import fenced
 from assistant.repo.files import read_source
+from assistant.repo.workspace import holds_secrets
 
 NAME = "AGENTS.md"
 MAX_CHARACTERS = 16_000
@@ -29,7 +30,10 @@ def repository_instructions(
         if not (root / path).exists():
             continue
         try:
-            text = read_source(root / path, root).text
+            source = read_source(root / path, root)
+            if holds_secrets(source.shown):
+                raise RefusedError(f"it is a link to {source.shown}, which may hold secrets")
+            text = source.text
         except CoderError as error:
             parts.append(f"({path} is left out: {error.message})")
             continue

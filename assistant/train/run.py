@@ -4,6 +4,7 @@ What an interrupted stage has done is on disk: the recording grows answer by ans
 checkpoints. A recording serves every method and seed that is trained for the same target on the same data.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
@@ -99,8 +100,7 @@ def train_draft(order: Order, report: Report) -> Trained:
     and where an unfinished run is in the way, CoderError when the disk is full. Each leaves what was done."""
     layers = tapped_layers(order.target)
     check_hidden_states()
-    if order.out.exists():
-        raise UsageError(f"{order.out} exists already.", hint="Give another --out, or remove it.")
+    _check_place(order.out)
     report(Progress("gathering prompts", 0.0))
     prompts = gather_prompts(order.data)
     folder = order.work / f"{order.target.stem}-{_fingerprint(order.target, prompts)}"
@@ -169,6 +169,15 @@ def train_draft(order: Order, report: Report) -> Trained:
             calibration_error=error,
             agreement=agreed,
         )
+
+
+def _check_place(out: Path) -> None:
+    """Hours of work are not begun for a file that cannot be written."""
+    if out.exists():
+        raise UsageError(f"{out} exists already.", hint="Give another --out, or remove it.")
+    folder = next(parent for parent in out.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{out} cannot be written: {folder} takes no files.", hint="Give another --out.")
 
 
 def _record(

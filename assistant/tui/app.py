@@ -1,14 +1,9 @@
 """The terminal app: talk with the model, see what it proposes, apply it or not."""
 
-import asyncio
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -16,19 +11,23 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from assistant.errors import CoderError
 from assistant.repo.workspace import Workspace
 from assistant.tui.chat_screen import ChatScreen
+from assistant.tui.ending import exit_when_told
 from assistant.tui.generation import Load
+from assistant.tui.help import Help, conversation_help
+from assistant.tui.keys import Keymap
 from assistant.tui.prompt.commands import COMMANDS
 from assistant.tui.rescue import keep
-from assistant.tui.theme import DARK, LIGHT, THEMES
+from assistant.tui.theme import THEMES, name_of_theme, theme_after
 from assistant.tui.too_small import TooSmall, too_small
 
 if TYPE_CHECKING:
     from assistant.agent.review import Comment
+    from assistant.config import AppSettings
 
 QUIT_WITHIN_S = 2.0
-END_WITHIN_S = 4.0
 
 
 class CoderApp(App[None]):
@@ -36,14 +35,21 @@ class CoderApp(App[None]):
 
     TITLE = "coder"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "review", "Review"),
-        Binding("f2", "dark_or_light", "Dark or light", show=False),
+        Binding("ctrl+r", "review", "Review", id="review"),
+        Binding("f2", "next_theme", "Next theme", show=False, id="theme"),
         Binding("ctrl+c", "interrupt", "Copy or quit", priority=True, show=False),
-        Binding("ctrl+q", "quit", "Quit", priority=True),
+        Binding("ctrl+q", "quit", "Quit", priority=True, id="quit"),
     ]
 
-    def __init__(self, workspace: Workspace, load: Load) -> None:
+    def __init__(self, workspace: Workspace, load: Load, settings: "AppSettings | None" = None) -> None:
+        """Raises UsageError for a theme or keys in the settings that cannot be had."""
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._theme = name_of_theme(settings.theme if settings else None, self.available_themes)
+        keys = settings.keys if settings else {}
+        self.keys = Keymap(keys, self.BINDINGS, ChatScreen.BINDINGS)
+        self.set_keymap(self.keys.as_textual())
         self._workspace = workspace
         self._load = load
         self._interrupted_at = -QUIT_WITHIN_S
@@ -60,22 +66,8 @@ class CoderApp(App[None]):
         return self.chat
 
     def on_mount(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
-        # Not of the event loop: that may wait for a terminal that is gone, to the end of days.
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-                signal.signal(getattr(signal, name), self._hang_up)
-        self._loop_of_events = asyncio.get_running_loop()
-
-    def _hang_up(self, number: int, _: FrameType | None) -> None:
-        """The terminal is closed, or the machine shuts down: keep what was written, and end in any case."""
-        keep(self.chat.conversation.records_so_far())
-        last = threading.Timer(END_WITHIN_S, os._exit, (128 + number,))
-        last.daemon = True
-        last.start()
-        self._loop_of_events.call_soon_threadsafe(self.exit)
+        self.theme = self._theme
+        exit_when_told(self, first=lambda: keep(self.chat.conversation.records_so_far()))
 
     def on_resize(self, event: events.Resize) -> None:
         if too_small(event.size) and not isinstance(self.screen, TooSmall):
@@ -86,7 +78,6 @@ class CoderApp(App[None]):
             about = command.about[0].upper() + command.about[1:]
             run = partial(self.chat.command, command)
             yield SystemCommand(command.name.capitalize(), about, run)
-        yield SystemCommand("Dark or light", "Switch between the two themes", self.action_dark_or_light)
         yield SystemCommand("Screenshot", "Save this screen as an SVG file", self.deliver_screenshot)
 
     def action_review(self) -> None:
@@ -104,8 +95,21 @@ class CoderApp(App[None]):
 
             self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
 
-    def action_dark_or_light(self) -> None:
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+    def action_help(self) -> None:
+        self.push_screen(Help(conversation_help(self.keys.shown)))
+
+    def action_next_theme(self) -> None:
+        self.theme = theme_after(self.theme)
+
+    def action_theme(self, name: str) -> None:
+        """Wear the theme called so; without a name, let the user choose."""
+        if not name:
+            self.search_themes()
+            return
+        try:
+            self.theme = name_of_theme(name, self.available_themes)
+        except CoderError as error:
+            self.notify(f"{error.message} {error.hint}", severity="warning", markup=False)
 
     async def action_interrupt(self) -> None:
         """Ctrl+C copies what is selected; else it cancels, and quits when pressed twice."""

@@ -24,7 +24,7 @@ _ENDED = {
     "cancelled": "cancelled",
     "length": "stopped at the length limit",
     "lost": "broken off by the server",
-    "context": "stopped: the context is full · Ctrl+L starts a new conversation",
+    "context": "stopped: the context is full · /new starts another conversation",
 }
 
 

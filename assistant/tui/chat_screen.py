@@ -16,7 +16,6 @@ from assistant.tui import generation_events as events
 from assistant.tui.attention import call_back
 from assistant.tui.export import export
 from assistant.tui.generation import Load
-from assistant.tui.help import Help
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.prompt import Prompt, PromptBox
@@ -42,16 +41,16 @@ class ChatScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
         Binding("escape", "back", "Back"),
-        Binding("f5", "load_again", "Load the model"),
-        Binding("f3", "origins", "Origins", show=False),
-        Binding("f4", "speculation", "Speed"),
-        Binding("ctrl+f", "find", "Find", show=False),
-        Binding("ctrl+up,alt+up", "select(-1)", "Messages", key_display="^↑", show=False),
-        Binding("ctrl+down,alt+down", "select(1)", show=False),
-        Binding("ctrl+l", "new_conversation", "New", show=False),
+        Binding("f5", "load_again", "Load the model", id="load"),
+        Binding("f3", "origins", "Origins", show=False, id="origins"),
+        Binding("f4", "speculation", "Speed", id="stats"),
+        Binding("ctrl+f", "find", "Find", show=False, id="find"),
+        Binding("ctrl+up,alt+up", "select(-1)", "Messages", key_display="^↑", show=False, id="older"),
+        Binding("ctrl+down,alt+down", "select(1)", show=False, id="newer"),
+        Binding("ctrl+l", "new_conversation", "New", show=False, id="new"),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
-        Binding("f1,question_mark", "help", "Help", key_display="F1"),
+        Binding("f1,question_mark", "app.help", "Help", key_display="F1", id="help"),
     ]
 
     def __init__(self, workspace: Workspace, shown_root: str, load: Load) -> None:
@@ -187,9 +186,6 @@ class ChatScreen(Screen[None]):
         await self.conversation.begin_anew()
         self.status.clear_speed()
         self.prompt.focus()
-
-    def action_help(self) -> None:
-        self.app.push_screen(Help())
 
     def action_write_in_editor(self) -> None:
         self.prompt.action_write_in_editor()

@@ -43,6 +43,7 @@ class DiffView(Vertical):
         .added { background: $success 20%; }
         .removed { background: $error 20%; }
         .hunk { color: $text-muted; }
+        &:ansi Static { background: ansi_default; }
     }
     """
 

@@ -1,6 +1,6 @@
 """All keys, and what else one can write."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeAlias
 
 from textual.app import ComposeResult
@@ -15,70 +15,76 @@ from assistant.tui.prompt.commands import COMMANDS
 Section: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 """A heading, and under it keys with what they do."""
 
-_SECTIONS: tuple[Section, ...] = (
-    (
-        "Writing",
+
+def conversation_help(key: Callable[[str], str]) -> tuple[Section, ...]:
+    """`key` says which key an action has."""
+    return (
         (
-            ("Enter", "send"),
-            ("Ctrl+J, Shift+Enter", "new line"),
-            ("@", "add a file or a definition; Tab completes"),
-            ("!command", "run it; the next question has its output"),
-            ("Ctrl+G", "write in $EDITOR"),
-            ("↑ ↓", "earlier questions, at the first and last line"),
-            ("Esc", "cancel the answer, or take back what is queued"),
+            "Writing",
+            (
+                ("Enter", "send"),
+                ("Ctrl+J, Shift+Enter", "new line"),
+                ("@", "add a file or a definition; Tab completes"),
+                ("!command", "run it; the next question has its output"),
+                ("Ctrl+G", "write in $EDITOR"),
+                ("↑ ↓", "earlier questions, at the first and last line"),
+                ("Esc", "cancel the answer, or take back what is queued"),
+            ),
         ),
-    ),
-    ("Commands", tuple((f"/{each.name} {each.takes}".strip(), each.about) for each in COMMANDS)),
-    (
-        "The conversation",
+        ("Commands", tuple((f"/{each.name} {each.takes}".strip(), each.about) for each in COMMANDS)),
         (
-            ("Ctrl+↑ Ctrl+↓", "go to a message"),
-            ("c, b", "copy it, or its code, block by block"),
-            ("r, e", "ask the question again, or write it anew"),
-            ("Ctrl+F, n, N", "find, the next older, the next newer"),
-            ("PgUp PgDn", "scroll"),
-            ("Ctrl+L", "new conversation"),
+            "The conversation",
+            (
+                (f"{key('older')} {key('newer')}", "go to a message"),
+                ("c, b", "copy it, or its code, block by block"),
+                ("r, e", "ask the question again, or write it anew"),
+                (f"{key('find')}, n, N", "find, the next older, the next newer"),
+                ("PgUp PgDn", "scroll"),
+                (key("new"), "new conversation"),
+            ),
         ),
-    ),
-    (
-        "A proposed change",
         (
-            ("a", "apply; the former text is kept"),
-            ("r", "refuse; nothing is changed"),
-            ("↑ ↓ PgUp PgDn", "scroll the diff"),
-            ("Tab, Shift+Tab", "between the changes and the prompt"),
+            "A proposed change",
+            (
+                ("a", "apply; the former text is kept"),
+                ("r", "refuse; nothing is changed"),
+                ("↑ ↓ PgUp PgDn", "scroll the diff"),
+                ("Tab, Shift+Tab", "between the changes and the prompt"),
+            ),
         ),
-    ),
-    (
-        "Everywhere",
         (
-            ("Ctrl+P", "all commands, such as the theme"),
-            ("F2", "dark or light"),
-            ("F3", "which drafter each word came from"),
-            ("F4", "speculation as plots"),
-            ("F5", "load the model again, when there is none"),
-            ("Ctrl+R, /review", "decide about the changes of the working tree, and commit them"),
-            ("Ctrl+C", "copy the selection, or cancel; twice quits"),
-            ("Ctrl+Q", "quit"),
+            "Everywhere",
+            (
+                ("Ctrl+P", "all commands, such as the theme"),
+                (key("theme"), "the next theme"),
+                (key("origins"), "which drafter each word came from"),
+                (key("stats"), "speculation as plots"),
+                (key("load"), "load the model again, when there is none"),
+                (
+                    f"{key('review')}, /review",
+                    "decide about the changes of the working tree, and commit them",
+                ),
+                ("Ctrl+C", "copy the selection, or cancel; twice quits"),
+                (key("quit"), "quit"),
+            ),
         ),
-    ),
-    (
-        "The status bar",
         (
-            ("tok/s", "tokens written per second"),
-            ("accepted", "share of drafted tokens that the model kept"),
-            ("τ", "tokens per model pass; plain decoding has 1"),
-            ("edit, lookup, …", "the drafter that guessed last"),
-            ("reused", "tokens of the prompt that were not read again"),
-            ("ctx", "how full the model's context is"),
-            ("mem", "memory that coder and the model take"),
+            "The status bar",
+            (
+                ("tok/s", "tokens written per second"),
+                ("accepted", "share of drafted tokens that the model kept"),
+                ("τ", "tokens per model pass; plain decoding has 1"),
+                ("edit, lookup, …", "the drafter that guessed last"),
+                ("reused", "tokens of the prompt that were not read again"),
+                ("ctx", "how full the model's context is"),
+                ("mem", "memory that coder and the model take"),
+            ),
         ),
-    ),
-)
+    )
 
 
 class Help(ModalScreen[None]):
-    """The keys of the conversation, or of what `sections` are about."""
+    """The keys of what `sections` are about."""
 
     CSS = """
     Help {
@@ -97,7 +103,7 @@ class Help(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,question_mark,enter", "dismiss", "Close")]
 
-    def __init__(self, sections: Sequence[Section] = _SECTIONS) -> None:
+    def __init__(self, sections: Sequence[Section]) -> None:
         super().__init__()
         self._sections = sections
 

@@ -21,6 +21,7 @@ class ChatMessage(Vertical):
         &:focus { background: $primary 15%; border-left: outer $accent; }
         &.found { background: $warning 20%; }
         .found { background: $warning 20%; }
+        &:ansi { background: ansi_default; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,11 @@
-"""The colours: quiet, one accent, on dark or on light; and one for those who need more contrast."""
+"""The colours: quiet, one accent, on dark or on light; with more contrast; or those of the terminal."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from textual.theme import Theme
+
+from assistant.errors import UsageError
 
 # For parts of a text; widgets as a whole have `$text-muted`, which knows their background.
 FAINT = "$foreground 55%"
@@ -47,4 +52,52 @@ CONTRAST = Theme(
     panel="#1c1c1c",
     text_alpha=1.0,
 )
-THEMES = (DARK, LIGHT, CONTRAST)
+# The sixteen colours that the user has chosen for the terminal; what they are is not known here.
+ANSI = Theme(
+    name="coder-ansi",
+    ansi=True,
+    primary="ansi_blue",
+    secondary="ansi_cyan",
+    accent="ansi_cyan",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
+        "block-cursor-foreground": "ansi_black",
+        "block-cursor-background": "ansi_cyan",
+        "block-cursor-text-style": "bold",
+        "input-cursor-text-style": "reverse",
+        "input-selection-background": "ansi_blue",
+        "input-selection-foreground": "ansi_black",
+        "screen-selection-background": "ansi_blue",
+        "screen-selection-foreground": "ansi_black",
+    },
+)
+THEMES = (DARK, LIGHT, CONTRAST, ANSI)
+
+
+def name_of_theme(wanted: str | None, known: Iterable[str]) -> str:
+    """The full name of a theme: `light` is `coder-light`, None is the usual one. Raises UsageError."""
+    known = list(known)
+    for name in (f"coder-{wanted}", wanted or DARK.name):
+        if name in known:
+            return name
+    short = [name.removeprefix("coder-") for name in known]
+    close = get_close_matches(str(wanted), short, n=1)
+    raise UsageError(
+        f"There is no theme {wanted!r}.",
+        hint=f"Did you mean {close[0]}?" if close else f"There are: {', '.join(sorted(short))}.",
+    )
+
+
+def theme_after(name: str) -> str:
+    """The next of coder's own."""
+    names = [theme.name for theme in THEMES]
+    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]

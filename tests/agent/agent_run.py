@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from assistant.agent import events
-from assistant.agent.briefing import NO_BRIEFING, Briefing
+from assistant.agent.briefing import NO_BRIEFING, Briefing, KnownRepository
+from assistant.agent.check import Check
+from assistant.agent.direct import DirectWork
 from assistant.agent.events import AgentEvent, Consent, Outcome, Request
-from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions, nobody
 from assistant.agent.permissions import Mode, Permissions
 from assistant.agent.tools import Tool
@@ -40,7 +41,8 @@ def script(*calls: tuple[str, dict[str, Any]]) -> list[str]:
 
 @dataclass
 class Run:
-    """A run in `root`; `asked` are the requests for consent, each answered with `consent`."""
+    """A run in `root`, by what does the task with the model: the agent, or direct work where it has no tools.
+    `asked` are the requests for consent, each answered with `consent`."""
 
     root: Path
     mode: Mode = "full"
@@ -63,25 +65,45 @@ class Run:
             self.asked.append(request)
             return self.consent
 
-        agent = Agent(
-            model,
-            find_workspace(self.root),
-            open_checkpoints(self.root),
-            Permissions(self.root, self.mode),
-            agree,
-            AgentOptions(
-                self.steps,
-                self.budget_s,
-                Check(self.test, named_by=self.named_by) if self.test else None,
-                briefing=self.briefing,
-                answer_tokens=self.answer_tokens,
-            ),
-            ask_user=self.ask_user,
-            cancel=self.cancel,
-            history=history,
-            tools=self.tools,
+        options = AgentOptions(
+            self.steps,
+            self.budget_s,
+            Check(self.test, named_by=self.named_by) if self.test else None,
+            briefing=self.briefing,
+            answer_tokens=self.answer_tokens,
         )
-        self.events = list(agent.run(self.task))
+        workspace, checkpoints = find_workspace(self.root), open_checkpoints(self.root)
+        permissions = Permissions(self.root, self.mode)
+        if model.tool_format is None:
+            with KnownRepository(workspace) as repository:
+                self.events = list(
+                    DirectWork(
+                        model,
+                        workspace,
+                        checkpoints,
+                        permissions,
+                        agree,
+                        options,
+                        mentions=repository.mentions(self.task),
+                        cancel=self.cancel,
+                        history=history,
+                    ).run(self.task)
+                )
+        else:
+            self.events = list(
+                Agent(
+                    model,
+                    workspace,
+                    checkpoints,
+                    permissions,
+                    agree,
+                    options,
+                    ask_user=self.ask_user,
+                    cancel=self.cancel,
+                    history=history,
+                    tools=self.tools,
+                ).run(self.task)
+            )
         outcome = self.events[-1]
         assert isinstance(outcome, Outcome)
         return outcome

@@ -1,24 +1,19 @@
 """Tasks without tools, with a scripted model that is too small for them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.agent import events
-from assistant.agent.briefing import KnownRepository
-from assistant.agent.direct import DirectWork
 from assistant.agent.events import AgentEvent, Consent, Outcome
-from assistant.agent.execute import Check
-from assistant.agent.loop import AgentOptions
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.permissions import Mode
 from assistant.agent.relevance import relevant_excerpts, relevant_files
 from assistant.agent.repetition import without_circles
 from assistant.errors import ExitCode, UsageError
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_undo
 from assistant.repo.workspace import find_workspace
-from tests.agent.agent_run import BUGGY, CHECK, FIXED, root
+from tests.agent.agent_run import BUGGY, CHECK, FIXED, Run, root
 from tests.scripted import ScriptedGenerator
 
 __all__ = ["root"]
@@ -26,29 +21,10 @@ FENCED = f"```python\n{FIXED}"
 
 
 def work(
-    root: Path,
-    model: ScriptedGenerator,
-    task: str,
-    mode: Mode = "full",
-    consent: Consent = "no",
-    options: AgentOptions | None = None,
-    history: Sequence[dict[str, Any]] = (),
+    root: Path, model: ScriptedGenerator, task: str, mode: Mode = "full", *, history: object = (), **how: Any
 ) -> tuple[Outcome, list[AgentEvent]]:
-    with KnownRepository(find_workspace(root)) as repository:
-        direct = DirectWork(
-            model,
-            repository.workspace,
-            open_checkpoints(root),
-            Permissions(root, mode),
-            lambda request: consent,
-            options or AgentOptions(),
-            mentions=repository.mentions(task),
-            history=history,
-        )
-        happened = list(direct.run(task))
-    outcome = happened[-1]
-    assert isinstance(outcome, Outcome)
-    return outcome, happened
+    run = Run(root, mode, task=task, **how)
+    return run(model, history=history), run.events
 
 
 @pytest.mark.parametrize(
@@ -101,9 +77,12 @@ def test_a_change_is_one_block_of_the_place_it_is_about(root: Path, task: str) -
 
 
 def test_a_check_says_which_files_it_may_be_and_when_it_is_done(root: Path) -> None:
+    (root / "AGENTS.md").write_text(f"Make the check of calc pass: `{CHECK}`\n")
     model = ScriptedGenerator("```python\ndef add(a, b):\n    return a * b * 2\n", FENCED, tool_format=None)
-    outcome, happened = work(root, model, "Make the check pass.", options=AgentOptions(check=Check(CHECK)))
+    outcome, happened = work(root, model, "Make the check pass.", test=CHECK)
     assert (outcome.status, outcome.steps, outcome.changed) == ("done", 2, ("calc.py",))
+    (turn,) = open_checkpoints(root).turns()
+    assert turn.title == "Make the check pass."
     assert outcome.test is not None and outcome.test.passed
     assert [event.what for event in happened if isinstance(event, events.Asking)][-1] == "calc.py"
     assert (root / "src" / "other.py").read_text().startswith("import calc"), (
@@ -116,7 +95,9 @@ def test_a_check_says_which_files_it_may_be_and_when_it_is_done(root: Path) -> N
     [("ask", "no", "refused"), ("ask", "once", "done"), ("auto-edit", "no", "done")],
 )
 def test_consent(root: Path, mode: Mode, consent: Consent, status: str) -> None:
-    outcome, _ = work(root, ScriptedGenerator(FENCED, tool_format=None), "Fix @calc.py", mode, consent)
+    outcome, _ = work(
+        root, ScriptedGenerator(FENCED, tool_format=None), "Fix @calc.py", mode, consent=consent
+    )
     assert outcome.status == status
     assert ((root / "calc.py").read_text() == FIXED) is (status == "done")
 
@@ -128,7 +109,7 @@ def test_words_that_have_to_do_with_no_file(root: Path) -> None:
 
 def test_a_budget_ends_an_answer(root: Path) -> None:
     model = ScriptedGenerator(" ".join(map(str, range(1000))), tool_format=None, pause_s=0.05)
-    outcome, _ = work(root, model, "What is add?", "read-only", options=AgentOptions(budget_s=0.5))
+    outcome, _ = work(root, model, "What is add?", "read-only", budget_s=0.5)
     assert (outcome.status, outcome.exit_code) == ("out of budget", ExitCode.OUT_OF_BUDGET)
     assert outcome.answer.startswith("0 1 2")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.agent.check import Check
 from assistant.agent.command import CommandResult
 from assistant.agent.events import AgentEvent, Changed, Outcome, Proposed, Reduced, Unusable
 from assistant.agent.fix import Fixer, FixOptions
@@ -23,7 +24,7 @@ from tests.scripted import ScriptedGenerator
 
 BUGGY = "def add(a, b):\n    return a - b\n"
 FIXED = "def add(a, b):\n    return a + b\n"
-PASSES_WHEN_FIXED = f'"{sys.executable}" -c "import calc; r = calc.add(2, 3); assert r == 5, r"'
+PASSES_WHEN_FIXED = Check(f'"{sys.executable}" -c "import calc; r = calc.add(2, 3); assert r == 5, r"')
 FENCED = "```python\n"
 
 
@@ -145,7 +146,7 @@ def test_a_dry_run_writes_nothing_and_gives_a_diff_that_git_takes(root: Path) ->
 def test_it_goes_round_until_the_test_passes(root: Path) -> None:
     wrong = BUGGY.replace("-", "*")
     generator = ScriptedGenerator(FENCED + wrong, FENCED + FIXED)
-    outcome, events = fix(root, generator, options=FixOptions(test=PASSES_WHEN_FIXED))
+    outcome, events = fix(root, generator, options=FixOptions(check=PASSES_WHEN_FIXED))
     assert (outcome.status, outcome.steps) == ("done", 2)
     assert outcome.test is not None and outcome.test.passed
     assert len(of_type(events, Proposed)) == 2
@@ -156,7 +157,7 @@ def test_when_no_try_passes_the_file_is_as_it_was_to_the_byte(root: Path) -> Non
     (root / "calc.py").write_bytes(b"\xef\xbb\xbfdef add(a, b):\r\n    return a - b\n")
     before = (root / "calc.py").read_bytes()
     answers = [FENCED + BUGGY.replace("-", sign) for sign in ("*", "/", "%")]
-    outcome, _ = fix(root, ScriptedGenerator(*answers), options=FixOptions(test=PASSES_WHEN_FIXED))
+    outcome, _ = fix(root, ScriptedGenerator(*answers), options=FixOptions(check=PASSES_WHEN_FIXED))
     assert (outcome.status, outcome.exit_code) == ("not achieved", 1)
     assert (root / "calc.py").read_bytes() == before
     assert Checkpoints(root.parent / "kept", root).turns() == []
@@ -164,7 +165,7 @@ def test_when_no_try_passes_the_file_is_as_it_was_to_the_byte(root: Path) -> Non
 
 def test_the_same_wrong_answer_is_not_tried_twice(root: Path) -> None:
     wrong = FENCED + BUGGY.replace("-", "*")
-    _, events = fix(root, ScriptedGenerator(wrong, wrong, wrong), options=FixOptions(test=PASSES_WHEN_FIXED))
+    _, events = fix(root, ScriptedGenerator(wrong, wrong, wrong), options=FixOptions(check=PASSES_WHEN_FIXED))
     assert len(of_type(events, Proposed)) == 1
 
 
@@ -172,7 +173,7 @@ def test_hunks_that_the_test_does_not_need_are_dropped(root: Path) -> None:
     rest = "\n\ndef double(x):\n    return 2 * x\n"
     (root / "calc.py").write_text(BUGGY + rest)
     damaged = FENCED + FIXED + rest.replace("2 * x", "x + x")
-    outcome, events = fix(root, ScriptedGenerator(damaged), options=FixOptions(test=PASSES_WHEN_FIXED))
+    outcome, events = fix(root, ScriptedGenerator(damaged), options=FixOptions(check=PASSES_WHEN_FIXED))
     assert outcome.status == "done"
     assert (root / "calc.py").read_text() == FIXED + rest
     (reduced,) = of_type(events, Reduced)
@@ -188,7 +189,7 @@ def test_a_damaging_hunk_does_not_spoil_the_one_that_repairs(root: Path) -> None
     rest = "\n\ndef double(x):\n    return 2 * x\n\n\nassert double(2) == 4\n"
     (root / "calc.py").write_text(BUGGY + rest)
     damaged = FENCED + FIXED + rest.replace("2 * x", "3 * x")
-    outcome, _ = fix(root, ScriptedGenerator(damaged), options=FixOptions(test=PASSES_WHEN_FIXED))
+    outcome, _ = fix(root, ScriptedGenerator(damaged), options=FixOptions(check=PASSES_WHEN_FIXED))
     assert outcome.status == "done"
     assert outcome.test is not None and outcome.test.passed
     assert (root / "calc.py").read_text() == FIXED + rest
@@ -213,7 +214,7 @@ def test_the_function_is_asked_for_where_the_short_file_did_not_come_back_whole(
     rest = "\n\ndef double(x):\n    return 2 * x\n"
     (root / "calc.py").write_text(BUGGY + rest)
     generator = ScriptedGenerator(FENCED + "def double(x:\n", FENCED + FIXED)
-    outcome, events = fix(root, generator, options=FixOptions("add is wrong", test=PASSES_WHEN_FIXED))
+    outcome, events = fix(root, generator, options=FixOptions("add is wrong", PASSES_WHEN_FIXED))
     assert (outcome.status, outcome.steps) == ("done", 2)
     assert len(of_type(events, Unusable)) == 1
     assert "double" not in generator.asked[1][0][-1].content
@@ -275,11 +276,25 @@ def test_a_file_that_someone_changes_meanwhile_is_left_alone(root: Path) -> None
 
 def test_a_change_that_another_makes_during_the_test_survives(root: Path) -> None:
     meddle = f"\"{sys.executable}\" -c \"import pathlib; pathlib.Path('calc.py').write_text('mine'); 1 / 0\""
-    outcome, _ = fix(root, ScriptedGenerator(*[FENCED + FIXED] * 3), options=FixOptions("x", test="false"))
+    outcome, _ = fix(root, ScriptedGenerator(*[FENCED + FIXED] * 3), options=FixOptions("x", Check("false")))
     assert outcome.status == "not achieved"
     with pytest.raises(RefusedError):
-        fix(root, ScriptedGenerator(*[FENCED + FIXED] * 3), options=FixOptions("x", test=meddle))
+        fix(root, ScriptedGenerator(*[FENCED + FIXED] * 3), options=FixOptions("x", Check(meddle)))
     assert (root / "calc.py").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"), [(FIXED, "done"), (FIXED.replace("a, b", "*a"), "not achieved")]
+)
+def test_a_check_that_passed_before_takes_nothing_away(root: Path, changed: str, status: str) -> None:
+    more = "\n\ndef double(x):\n    return 2 * x\n"
+    (root / "calc.py").write_text(BUGGY + more)
+    passes = Check(f'"{sys.executable}" -c "import calc; calc.add(a=2, b=3)"')
+    wanted = changed + more.replace("2 * x", "x + x")
+    answer = ScriptedGenerator(FENCED + wanted)
+    outcome, events = fix(root, answer, options=FixOptions("signs are wrong", passes, tries=1))
+    assert (outcome.status, of_type(events, Reduced)) == (status, [])
+    assert (root / "calc.py").read_text() == (wanted if status == "done" else BUGGY + more)
 
 
 def test_an_interrupt_during_the_test_puts_the_file_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,15 +302,15 @@ def test_an_interrupt_during_the_test_puts_the_file_back(root: Path, monkeypatch
 
     runs: list[str] = []
 
-    def interrupted(command: str, *_: object, **__: object) -> object:
+    def interrupted(check: Check, *_: object, **__: object) -> CommandResult:
         runs.append((root / "calc.py").read_text())
         if len(runs) == 1:
-            return CommandResult(command, 1, "AssertionError: -1", 0.1)
+            return CommandResult(check.command, 1, "AssertionError: -1", 0.1)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fix_module, "run_command", interrupted)
+    monkeypatch.setattr(fix_module, "run_check", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(test="pytest"))
+        fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(check=Check("pytest")))
     assert runs == [BUGGY, FIXED], "the candidate was being tested when the interrupt came"
     assert (root / "calc.py").read_text() == BUGGY
 
@@ -304,7 +319,7 @@ def test_killed_in_the_middle_of_a_test_it_can_be_taken_back(root: Path) -> None
     kills = "grep -q 'a + b' calc.py && kill -9 $PPID; false"
     child = os.fork()
     if child == 0:
-        fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(test=kills))
+        fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(check=Check(kills)))
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     assert (root / "calc.py").read_text() == FIXED, "the candidate was being tested"
@@ -321,13 +336,13 @@ def test_a_spent_budget_stops_and_leaves_the_file(root: Path) -> None:
 
 
 def test_a_test_that_passes_already_is_all_there_is_to_do(root: Path) -> None:
-    outcome, _ = fix(root, ScriptedGenerator(), options=FixOptions(test="true"))
+    outcome, _ = fix(root, ScriptedGenerator(), options=FixOptions(check=Check("true")))
     assert (outcome.status, outcome.exit_code) == ("nothing to do", 0)
 
 
 def test_a_test_that_hangs_is_stopped_and_said_to_the_model(root: Path) -> None:
     generator = ScriptedGenerator(*[FENCED + FIXED] * 3)
-    options = FixOptions(test="sleep 60", test_timeout_s=0.2, tries=1)
+    options = FixOptions(check=Check("sleep 60", 0.2), tries=1)
     outcome, _ = fix(root, generator, options=options)
     assert outcome.status == "not achieved"
     assert "did not end within" in generator.asked[0][0][-1].content
@@ -358,7 +373,7 @@ def test_a_protected_file_is_refused_before_any_work(root: Path) -> None:
     assert generator.asked == []
 
 
-@pytest.mark.parametrize("options", [FixOptions("signs are wrong"), FixOptions(test="false")])
+@pytest.mark.parametrize("options", [FixOptions("signs are wrong"), FixOptions(check=Check("false"))])
 def test_a_whole_file_must_come_back_whole(root: Path, options: FixOptions) -> None:
     _, events = fix(root, ScriptedGenerator(*[FENCED + "def other():\n    pass\n"] * 3), options=options)
     assert "leaves out add" in str(of_type(events, Unusable)[0])

@@ -8,7 +8,7 @@ from assistant.agent import events
 from assistant.agent.events import Consent
 from assistant.agent.named_check import named_checks
 from assistant.agent.permissions import Mode
-from tests.agent.agent_run import CHECK, DONE, FIX, Run, root, script
+from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, Run, root, script
 from tests.scripted import ScriptedGenerator
 
 __all__ = ["root"]
@@ -57,6 +57,21 @@ def test_it_is_asked_for_once(root: Path, mode: Mode, consent: Consent, asked: i
     assert (outcome.status, len(run.asked)) == ("done", asked)
     assert len([event for event in run.events if isinstance(event, events.Checked)]) == checks
     assert all("AGENTS.md" in request.note and request.tool == "check" for request in run.asked)
+
+
+@pytest.mark.parametrize(
+    ("mode", "consent", "asked", "checks"),
+    [("auto-edit", "once", 1, 3), ("auto-edit", "no", 1, 0), ("full", "no", 0, 3)],
+)
+def test_the_smallest_models_are_held_to_it_too(
+    root: Path, mode: Mode, consent: Consent, asked: int, checks: int
+) -> None:
+    answers = [f"```python\n{BUGGY.replace('a - b', sign)}" for sign in ("a * b * 2", "a + b")]
+    run = Run(root, mode=mode, consent=consent, test=CHECK, named_by="AGENTS.md", task="Fix @calc.py")
+    outcome = run(ScriptedGenerator(*answers, tool_format=None))
+    assert (outcome.status, len(run.asked)) == ("done", asked)
+    assert len([event for event in run.events if isinstance(event, events.Checked)]) == checks
+    assert ((root / "calc.py").read_text() == FIXED) is (checks > 0), "without it the first answer stays"
 
 
 def test_consent_for_good_is_remembered(root: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, root
 from tests.cli.coder import Ran, coder
-from tests.remote.loopback import Answer, Loopback, chunk, completion, loopback_server, refused
+from tests.remote.loopback import Answer, Loopback, call, chunk, completion, loopback_server, refused
 
 __all__ = ["root"]
 
@@ -29,10 +29,6 @@ def run(server: Loopback, *arguments: str) -> Ran:
     return ran
 
 
-def call(name: str, arguments: object) -> Answer:
-    return completion(json.dumps({"thought": "So be it.", "name": name, "arguments": arguments}))
-
-
 def test_fix(server: Loopback, root: Path) -> None:
     server.answers = [completion("Here it is:\n", f"```python\n{FIXED}```\n")]
     ran = run(server, "fix", "calc.py", "-m", "add must add", "--yes", "--json")
@@ -43,7 +39,7 @@ def test_fix(server: Loopback, root: Path) -> None:
 
 
 def test_run(server: Loopback, root: Path) -> None:
-    server.answers = [call(*FIX), call(*DONE)]
+    server.answers = [call(FIX[0], **FIX[1]), call(DONE[0], **DONE[1])]
     ran = run(server, "run", "Make add add.", "--test", CHECK, "--yes")
     assert (ran.code, ran.out) == (0, "add adds now.\n")
     assert (root / "calc.py").read_text() == FIXED
@@ -53,7 +49,7 @@ def test_a_model_without_a_schema_is_told_what_is_no_call(server: Loopback) -> N
     server.answers = [
         refused(400, "json_schema: unsupported"),
         completion('{"name": "raed", "arguments": {"path": "calc.py"}}'),
-        call(*DONE),
+        call(DONE[0], **DONE[1]),
     ]
     ran = run(server, "run", "Read calc.py.", "--mode", "read-only")
     assert (ran.code, ran.out) == (0, "add adds now.\n")
@@ -93,7 +89,7 @@ def test_a_profile_of_the_users_settings(
     (coder_home / "config").mkdir()
     (coder_home / "config" / "config.toml").write_text(profile)
     monkeypatch.setenv("GPU_KEY", "for-the-gpu")
-    server.answers = [call(*DONE)]
+    server.answers = [call(DONE[0], **DONE[1])]
     ran = coder("ask", "Why?", "--engine", "gpu")
     assert (ran.code, ran.out) == (0, "add adds now.\n")
     assert {headers["Authorization"] for _, headers, _ in server.asked} == {"Bearer for-the-gpu"}

@@ -1,5 +1,6 @@
 """What of a change the passing test does not need: `fix` drops it and `run` keeps it; both show it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,15 @@ def test_fix_drops_it(
     assert (root / "calc.py").read_text() == after
     shown = ran.err.partition("dropped again:")[2]
     assert ("+    return x + x" in shown) == (seconds > 0)
+
+
+def test_fix_tells_it_as_json(root: Path, answers: list[str]) -> None:
+    answers.append(f"```python\n{FIXED}{OTHER}")
+    ran = coder("fix", "calc.py", "-m", "add is wrong", "--test", CHECK, "--yes", "--json")
+    document = json.loads(ran.out)
+    assert "+    return x + x" in document["not_needed"] and "x + x" not in document["diff"]
+    (reduced,) = [event for event in document["events"] if event["event"] == "reduced"]
+    assert (reduced["dropped"], reduced["kept"], reduced["diff"]) == (1, 1, document["not_needed"])
 
 
 def test_run_keeps_it(root: Path, answers: list[str]) -> None:

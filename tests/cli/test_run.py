@@ -16,6 +16,7 @@ from assistant.cli import setup
 from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, call, root, script
 from tests.cli.coder import Ran, coder
 from tests.cli.scripted import model
+from tests.scripted import ScriptedGenerator
 
 __all__ = ["model", "root"]
 
@@ -41,6 +42,21 @@ def test_a_task_with_all_its_events(root: Path, model: list[str]) -> None:
     assert [(each["id"], each["status"]) for each in listed] == [(document["session"], "done")]
     assert run("undo", "--yes").code == 0
     assert (root / "calc.py").read_text() == BUGGY
+
+
+@pytest.mark.parametrize("answers", [script(FIX, DONE), [f"```python\n{FIXED}"]])
+def test_the_check_that_the_repository_names_is_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str]
+) -> None:
+    (root / "AGENTS.md").write_text(f"Test: `{CHECK}`\n")
+    model = ScriptedGenerator(*answers, tool_format="hermes" if len(answers) > 1 else None)
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(setup, "load_generator", lambda *args, **options: model)
+    ran = run("run", "Fix @calc.py", "--yes", "--json")
+    document = json.loads(ran.out)
+    assert (ran.code, document["test"]["command"], document["test"]["passed"]) == (0, CHECK, True), ran.err
+    (listed,) = json.loads(run("sessions", "--json").out)
+    assert listed["steps"] == document["steps"] == len(answers)
 
 
 def test_a_question_with_what_is_piped_in(model: list[str]) -> None:

@@ -44,7 +44,7 @@ def test_two_layers_never_mix_in_one_server(root: Path, user: Write, repository:
         ("[engin.a]\nurl = 'http://x/'", 1, "'engin'", "Did you mean engine?"),
         ("context = 'many'", 1, "context is wrong: it should be a valid integer, not 'many'", ""),
         ("context = 12", 1, "greater than or equal to 256, not 12", ""),
-        ("mode = 'ful'", 1, "'full' or 'read-only', not 'ful'", ""),
+        ("mode = 'ful'", 1, "'read-only' or 'plan', not 'ful'", ""),
         ("draft = 1", 1, "draft is wrong: it should be on, off, or the path of a GGUF file", ""),
         ("test_timeout = inf", 1, "test_timeout is wrong", ""),
         ("mcp = 3", 1, "mcp is wrong", ""),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.engine import curve as curve_module
+from assistant.engine import measured as measured_module
 from assistant.engine.curve import CostCurve, LiveCurve, Measurement, curve_for, measure
 from assistant.engine.llama import Context, ContextOptions, Model
 from tests.engine.tiny_gguf import write_tiny
@@ -31,7 +32,7 @@ def context(model: Model) -> Iterator[Context]:
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other tests run beside these: that counts as no disturbance here."""
-    monkeypatch.setattr(curve_module, "_RAN", 0.0)
+    monkeypatch.setattr(measured_module, "_RAN", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +129,7 @@ def test_a_file_in_the_place_of_the_folder_costs_only_the_measurement(
 def test_what_a_busy_machine_shows_is_not_kept_and_forbids_no_drafting(
     context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy = Measurement(CostCurve((1, 4, 8), (0.1, 1.2, 1.5)), ran=0.4)
-    monkeypatch.setattr(curve_module, "_RAN", 0.8)
+    busy = Measurement(CostCurve((1, 4, 8), (0.1, 1.2, 1.5)), disturbed=True)
     monkeypatch.setattr(curve_module, "measure", lambda context: busy)
     curve, origin = curve_for(context, tmp_path)
     assert origin == "disturbed"

@@ -43,7 +43,7 @@ def main() -> int:
 def answer_all(folder: Path) -> None:
     absent = sorted({each.needs for each in exercises() if not each.runs})
     if absent:
-        print(f"Not here, so that files are compared with the fixed ones: {', '.join(absent)}")
+        print(f"Not here, so that files must equal the fixed ones: {', '.join(absent)}")
     for written in EDIT_FORMATS:
         repaired = repairs_with_good_answers(written, folder)
         print(f"good answers, {written:15}{len(repaired):3} of {len(exercises())} repaired", flush=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent.answer import code_blocks
+from assistant.agent.check import Check
 from assistant.agent.events import AgentEvent, Consent, Observed, Outcome, Request
-from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.permissions import Permissions
 from assistant.chat.tools import FORMATS

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent import events
-from assistant.agent.check import failure_report
+from assistant.agent.check import Check
 from assistant.agent.fix import Fixer, FixOptions
+from assistant.agent.reports import failure_report
 from assistant.catalog import embedded
 from assistant.chat.generator import Generator
 from assistant.cli.setup import load_generator
@@ -52,7 +53,7 @@ def repairs(*, told: bool) -> Iterator[Repair]:
 
 def _repair(exercise: Exercise, root: Path, generator: Generator, *, told: bool) -> Repair:
     started = time.monotonic()
-    options = FixOptions(exercise.task if told else "", exercise.command, TRIES, 10.0)
+    options = FixOptions(exercise.task if told else "", Check(exercise.command, 10.0), TRIES)
     source = read_source(root / exercise.path, root)
     fixer = Fixer(
         generator, [source], find_workspace(root), open_checkpoints(root), options, lambda changes: True

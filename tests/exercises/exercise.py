@@ -1,7 +1,7 @@
 """Exercises: a small repository with one bug, what to do about it, and the file as it should be.
 
-Each is a folder in `tasks`: `repo` is the repository, `exercise.toml` names its task, the file with the bug
-and the command that checks it, and `fixed.*` is that file without the bug."""
+Each is a folder in `tasks`: `repo` is the repository, `exercise.toml` names its task, the file with the bug,
+the command that checks it and what repairs it."""
 
 import shlex
 import shutil
@@ -10,6 +10,8 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from tests.planted import repaired
 
 _TASKS = Path(__file__).parent / "tasks"
 LANGUAGES = ("python", "javascript", "go", "c")
@@ -35,15 +37,15 @@ class Exercise:
 
     @property
     def runs(self) -> bool:
-        """Whether the toolchain is here. Where it is not, the file is compared with the fixed one."""
+        """Whether the toolchain is here. Where it is not, the file must be the fixed one, to the byte."""
         return shutil.which(self.needs) is not None
 
     @property
     def command(self) -> str:
         """The check, or what stands for it, to run in the repository."""
         if not self.runs:
-            fixed = self.folder / f"fixed{Path(self.path).suffix}"
-            return f"cmp {shlex.quote(self.path)} {shlex.quote(str(fixed))}"
+            compare = f"import sys; sys.exit(open({self.path!r}, 'rb').read() != {self.fixed.encode()!r})"
+            return shlex.join([sys.executable, "-c", compare])
         return self.check.replace("python3 ", f"{shlex.quote(sys.executable)} ", 1)
 
     def lay_out(self, root: Path) -> Path:
@@ -60,16 +62,14 @@ def exercises() -> tuple[Exercise, ...]:
 
 def _read(folder: Path) -> Exercise:
     told = tomllib.loads((folder / "exercise.toml").read_text("utf-8"))
-    path = told["file"]
-    fixed = folder / f"fixed{Path(path).suffix}"
-    broken = folder / "repo" / path
+    broken = (folder / "repo" / told["file"]).read_text("utf-8")
     return Exercise(
         folder.name,
         told["task"],
-        path,
+        told["file"],
         told["check"],
         told["needs"],
-        broken.read_text("utf-8"),
-        fixed.read_text("utf-8"),
+        broken,
+        repaired(broken, told["fix"]),
         folder,
     )

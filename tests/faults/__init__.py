@@ -1,1 +1,1 @@
-"""Faults on purpose, in numbers: `python -m tests.faults.pull` and `python -m tests.faults.gguf`."""
+"""Faults on purpose, in numbers: `python -m tests.faults` prints what became of them."""

@@ -1,6 +1,6 @@
 """GGUF files damaged at random: read, or refused with a clear message, at once, and never a crash.
 
-`python -m tests.faults.gguf [COUNT] [SEED]` makes 3,000 of them and prints the counts. Those that are not
+`python -m tests.faults gguf` makes 3,000 of them and prints the counts. Those that are not
 refused by their header are loaded by llama.cpp too, in processes of their own."""
 
 import os
@@ -22,6 +22,7 @@ from assistant.engine.options import ContextOptions
 from assistant.errors import ModelError
 from tests.engine.test_state import MEMORIES, write_model
 
+COUNT = 3000
 _EXTREMES = (
     0,
     1,
@@ -170,9 +171,8 @@ def _kind(message: str, path: Path) -> str:
     return " ".join(word for word in said.split() if word.isalpha())[:40]
 
 
-def main() -> int:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+def run(count: int, seed: int) -> Counts:
+    """What becomes of `count` damaged files."""
     counts, chance = Counts(), random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -186,10 +186,4 @@ def main() -> int:
             else:
                 path.unlink()
         load(accepted, counts)
-    print(f"{count} damaged files: {counts}")
-    print("\n".join(counts.wrong))
-    return int(bool(counts.wrong))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return counts

@@ -1,6 +1,6 @@
 """Pulls that are killed at random moments: what is in place is whole, and the next pull ends well.
 
-`python -m tests.faults.pull [COUNT] [SEED]` does it 50 times and prints the counts."""
+`python -m tests.faults pull` does it 50 times and prints the counts."""
 
 import os
 import random
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistant.catalog.manifest import Manifest
     from tests.catalog.loopback import LoopbackHub
 
+COUNT = 50
 # SIGKILL as often as all others, which a process can answer.
 SIGNALS = (
     *(signal.SIGKILL,) * 3,
@@ -105,9 +106,8 @@ def interrupt(
         path.unlink()
 
 
-def main() -> int:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+def run(count: int, seed: int) -> Counts:
+    """What becomes of `count` pulls and of those after them."""
     from tests.catalog.loopback import loopback_hub
 
     with tempfile.TemporaryDirectory() as home, loopback_hub() as hub:
@@ -131,10 +131,4 @@ def main() -> int:
         counts = Counts()
         for _ in range(count):
             interrupt(hub, find_manifest("tiny-pair"), contents, counts, chance)
-    print(counts)
-    print("\n".join(counts.wrong))
-    return int(bool(counts.wrong))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return counts

@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.faults.gguf`, and the damage that it found first."""
+"""The short form of `python -m tests.faults gguf`, and the damage that it found first."""
 
 import random
 import struct

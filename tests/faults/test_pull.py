@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.faults.pull`."""
+"""The short form of `python -m tests.faults pull`."""
 
 import random
 

@@ -49,6 +49,11 @@ def completion(*texts: str, finish: str = "stop", every: int = 0, **more: Any) -
     return Answer(tuple(cut))
 
 
+def call(name: str, **arguments: Any) -> Answer:
+    """The call of a tool, as a server writes it that is held to a schema."""
+    return completion(json.dumps({"thought": "So be it.", "name": name, "arguments": arguments}))
+
+
 @dataclass
 class Loopback:
     """`answers` are those to completions, in order; `others` by path to all else, and `metrics` are texts of
@@ -108,6 +113,10 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the client is gone
+            super().handle()
 
     def do_GET(self) -> None:
         self._serve({})

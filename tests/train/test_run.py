@@ -113,15 +113,22 @@ def test_an_export_that_fails_leaves_no_file(
     [
         ("mamba", (), ExitCode.NO_MODEL, "gives no layer inputs of mamba models"),
         ("llama", ("--data", "nowhere"), ExitCode.USAGE, "no file or folder nowhere"),
+        ("llama", ("--out", "prompts.jsonl/d.gguf"), ExitCode.USAGE, "prompts.jsonl takes no files"),
         ("llama", ("--time", "soon"), ExitCode.USAGE, "'soon' is no time"),
         ("llama", ("--method", "medusa"), ExitCode.USAGE, "medusa"),
     ],
 )
 def test_bad_input_is_told(
-    architecture: str, args: tuple[str, ...], code: ExitCode, said: str, tmp_path: Path
+    architecture: str,
+    args: tuple[str, ...],
+    code: ExitCode,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     target = write_tiny(tmp_path / "target.gguf", "mamba" if architecture == "mamba" else "llama")
-    if "nowhere" in args:
+    if "nowhere" in args or "--out" in args:
         tiny.target().write(target)
     (tmp_path / "prompts.jsonl").write_text('{"turns": ["hello"]}\n')
     ran = coder("train-draft", "--target", str(target), "--data", str(tmp_path), *args)

@@ -297,18 +297,6 @@ async def test_the_footer_shows_the_keys_that_work_now(root: Path) -> None:
         await until(pilot, lambda: "Cancel" not in keys(pilot))
 
 
-async def test_dark_or_light_by_a_key_and_by_the_palette(root: Path) -> None:
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
-        assert pilot.app.theme == "coder-dark"
-        await pilot.press("f2")
-        assert pilot.app.theme == "coder-light"
-        await pilot.press("ctrl+p", *"dark or")
-        await until(pilot, lambda: pilot.app.screen.query("OptionList"))
-        await pilot.pause(0.5)
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.theme == "coder-dark")
-
-
 async def test_a_new_conversation_forgets_and_stops_the_reply(root: Path) -> None:
     generator = ScriptedGenerator("word " * 2000, "fresh", pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:

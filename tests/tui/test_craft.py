@@ -15,7 +15,7 @@ import pytest
 from textual import events
 from textual.theme import BUILTIN_THEMES
 
-from assistant.tui import app as app_module
+from assistant import ending
 from assistant.tui import attention
 from assistant.tui.prompt import Prompt
 from assistant.tui.speculation.panel import SpeculationPanel
@@ -95,13 +95,16 @@ def test_the_program_ends_when_its_terminal_is_closed(coder_home: Path) -> None:
 async def test_a_terminal_that_is_closed_takes_nothing_with_it(
     root: Path, coder_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_module, "END_WITHIN_S", 3600.0)
+    monkeypatch.setattr(ending, "END_WITHIN_S", 3600.0)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
     generator = ScriptedGenerator("one two three " * 100, pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "count")
         await until(pilot, lambda: "three" in "".join(answers(pilot)))
         os.kill(os.getpid(), signal.SIGHUP)
         await until(pilot, lambda: not pilot.app.is_running)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     assert generator.closed
     kept = next((coder_home / "data" / "conversations").iterdir())
     assert kept.read_text().startswith("## Question\n\ncount\n\n## Answer\n\none two three")

@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from assistant.repo.git_folder import git_folder
+
 Kind = Literal["bubblewrap", "landlock", "sandbox-exec", "none"]
 Namespaces = Literal["given", "own", "none"]
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -29,7 +31,7 @@ _SEATBELT = """(version 1)
 (deny file-write*)
 (allow file-write* (subpath (param "ROOT")) (subpath (param "TEMPORARY")))
 (allow file-write* (literal "/dev/null") (literal "/dev/zero") (literal "/dev/tty"))
-(deny file-write* (subpath (param "GIT")))
+(deny file-write* (subpath (param "DOT_GIT")) (subpath (param "GIT")))
 (deny file-read* (subpath (param "SSH")))
 """
 
@@ -98,7 +100,8 @@ def _note(network: bool, hidden: bool) -> str:
 def _wrapped(
     kind: Kind, namespaces: Namespaces, command: list[str], root: Path, temporary: Path
 ) -> list[str]:
-    launch = [sys.executable, "-I", "-S", str(_LAUNCHER), str(root), str(temporary), namespaces, *command]
+    arguments = [str(root), str(git_folder(root)), str(temporary), namespaces, *command]
+    launch = [sys.executable, "-I", "-S", str(_LAUNCHER), *arguments]
     match kind:
         case "bubblewrap":
             return ["bwrap", *_bubblewrap(root, temporary), "--", *launch]
@@ -117,7 +120,8 @@ def _bubblewrap(root: Path, temporary: Path) -> Iterator[str]:
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
     for folder in (root, temporary):
         yield from ("--bind", str(folder), str(folder))
-    yield from ("--ro-bind-try", str(root / ".git"), str(root / ".git"))
+    for git in (root / ".git", git_folder(root)):
+        yield from ("--ro-bind-try", str(git), str(git))
     home = Path.home()
     for hidden in filter(Path.is_dir, (home / name for name in HIDDEN_FOLDERS)):
         yield from ("--tmpfs", str(hidden))
@@ -127,6 +131,12 @@ def _bubblewrap(root: Path, temporary: Path) -> Iterator[str]:
 
 
 def _seatbelt_parameters(root: Path, temporary: Path) -> Iterator[str]:
-    places = {"ROOT": root, "TEMPORARY": temporary, "GIT": root / ".git", "SSH": Path.home() / ".ssh"}
+    places = {
+        "ROOT": root,
+        "TEMPORARY": temporary,
+        "DOT_GIT": root / ".git",
+        "GIT": git_folder(root),
+        "SSH": Path.home() / ".ssh",
+    }
     for name, place in places.items():
         yield from ("-D", f"{name}={place.resolve()}")

@@ -1,8 +1,8 @@
 """Confine this very process on Linux, then become the command. Run as a script, with nothing but Python.
 
-Usage: launcher.py ROOT TEMPORARY given|own|none COMMAND ARGUMENT..., or with COMMAND `--report`, which
-prints instead, as JSON, whether the network is cut off. Where one of the layers that were asked for fails
-it says so, ends with code 126 and runs nothing.
+Usage: launcher.py ROOT GIT TEMPORARY given|own|none COMMAND ARGUMENT..., where GIT is git's folder, or with
+COMMAND `--report`, which prints instead, as JSON, whether the network is cut off. Where one of the layers
+that were asked for fails it says so, ends with code 126 and runs nothing.
 
 Three layers, each from documented system calls alone. Namespaces: no network but a loopback of its own,
 `.git` read-only, keys hidden; `given` where bubblewrap has made them, `none` where nobody may. Landlock
@@ -23,6 +23,7 @@ import resource
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HIDDEN_FOLDERS = (
@@ -69,13 +70,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(arguments: list[str]) -> None:
-    root, temporary, namespaces, *command = arguments
+    root, git, temporary, namespaces, *command = arguments
+    gits = (Path(root, ".git"), Path(git))
     try:
         _limit()
         if namespaces == "own":
-            _enter_namespaces(Path(root))
+            _enter_namespaces(gits)
         inside = namespaces != "none"
-        if not _confine_writes(Path(root), Path(temporary), whole=inside) and namespaces != "given":
+        top = [Path(root)] if inside else [path for path in Path(root).iterdir() if not _is_one(path, gits)]
+        if not _confine_writes(top, Path(temporary), whole=inside) and namespaces != "given":
             raise OSError("this system has no Landlock")
         filtered = _filter_sockets([socket.AF_INET, socket.AF_INET6] if inside else [])
         _drop_capabilities()
@@ -105,15 +108,15 @@ def _limit() -> None:
         resource.setrlimit(limit, (value, value))
 
 
-def _enter_namespaces(root: Path) -> None:
+def _enter_namespaces(gits: Sequence[Path]) -> None:
     user, group = os.getuid(), os.getgid()
     _check(_libc.unshare(_NEWUSER | _NEWNS | _NEWNET | _NEWIPC), "namespaces")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
-    if (root / ".git").exists():
-        _make_read_only(root / ".git")
+    for git in filter(Path.exists, gits):
+        _make_read_only(git)
     _mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID | _MS_NODEV)
     home = Path.home()
     for folder in filter(Path.is_dir, (home / name for name in HIDDEN_FOLDERS)):
@@ -141,16 +144,20 @@ def _raise_loopback() -> None:
         fcntl.ioctl(any_socket, 0x8914, up)  # SIOCSIFFLAGS
 
 
-def _confine_writes(root: Path, temporary: Path, *, whole: bool) -> bool:
-    """Landlock: from here on only what lies below these two can be written. Without a namespace that
-    protects `.git` (`whole` is False) only what already lies beside it in the root."""
+def _is_one(path: Path, gits: Sequence[Path]) -> bool:
+    """Whether one of git's places is at or below the path."""
+    return path.name.lower() == ".git" or any(git.is_relative_to(path) for git in gits)
+
+
+def _confine_writes(places: Sequence[Path], temporary: Path, *, whole: bool) -> bool:
+    """Landlock: from here on only what lies below these can be written. Without a namespace that protects
+    git's folder (`whole` is False) they are what already lies beside it in the root."""
     version = _libc.syscall(_CREATE_RULESET, None, 0, 1)
     if version < _MIN_LANDLOCK:
         return False
     attributes = struct.pack("QQQ", _ALL_WRITES, 0, _SCOPES)
     size = 24 if version >= 6 else 8
     ruleset = _check(_libc.syscall(_CREATE_RULESET, attributes, size, 0), "landlock")
-    places = [root] if whole else [path for path in root.iterdir() if path.name.lower() != ".git"]
     devices = ("/dev/shm", *_DEVICES) if whole else _DEVICES
     for place in (*places, temporary, *map(Path, devices)):
         _allow_writes(ruleset, place)

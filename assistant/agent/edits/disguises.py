@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
-_NUMBERED = re.compile(r" *(\d+)(?: ?[|:│→] ?|\t)(.*)")
+_NUMBERED = re.compile(r" *(\d{1,9})(?: ?[|:│→] ?|\t)(.*)")
 _TYPOGRAPHIC = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u201f", '"'),
@@ -62,7 +62,7 @@ def without_numbers(text: str) -> str | None:
 
 
 def _number_of(lines: list[str]) -> list[str] | None:
-    found = [_NUMBERED.fullmatch(line) or re.fullmatch(r" *(\d+)()", line) for line in lines]
+    found = [_NUMBERED.fullmatch(line) or re.fullmatch(r" *(\d{1,9})()", line) for line in lines]
     numbers = [int(each[1]) for each in found if each]
     if len(numbers) != len(lines) or numbers != list(range(numbers[0], numbers[0] + len(lines))):
         return None

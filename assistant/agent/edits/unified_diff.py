@@ -9,7 +9,7 @@ from assistant.agent.edits.edit import Delete, EditError, FileEdit, Replacement,
 from assistant.agent.edits.hunk_lines import Sides, sides
 from assistant.agent.edits.paths import named_in, resolve, the_one_of
 
-_RANGES = re.compile(r"@@\s*-(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))?\s*@@ ?(.*)")
+_RANGES = re.compile(r"@@\s*-(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))?\s*@@ ?(.*)")
 _NO_FILE = "/dev/null"
 _HEADERS = ("diff --git ", "index ", "new file mode", "deleted file mode", "old mode", "new mode",
             "similarity index", "rename from ", "rename to ", "Index: ")  # fmt: skip

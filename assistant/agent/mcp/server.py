@@ -67,7 +67,7 @@ def read_servers(path: Path) -> list[McpServer]:
     """The servers of a TOML file. Raises UsageError."""
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"The MCP servers in {path} cannot be read: {reason}.") from error
     return servers_of(document, str(path))

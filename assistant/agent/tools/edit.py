@@ -9,9 +9,10 @@ from assistant.agent.edits import FileEdit, PlannedChange, Write, apply, plan, r
 from assistant.agent.edits.paths import did_you_mean, resolve
 from assistant.agent.tools.tool import LONG, Action, Arguments, Environment, PathArgument, Result, Tool
 from assistant.errors import CoderError
+from assistant.repo.files import inside
 from assistant.repo.hunks import unified_diff
 from assistant.repo.listing import list_files
-from assistant.repo.workspace import holds_secrets
+from assistant.repo.workspace import Workspace, holds_secrets
 
 # What share of a file's lines makes it that file with changes, and below what share it is another.
 _OF_THIS_FILE, _OF_ANOTHER_FILE = 0.8, 0.5
@@ -57,7 +58,7 @@ class WriteFile(Tool[WriteArguments]):
 
 def changing(edits: Sequence[FileEdit], environment: Environment) -> Action:
     """The action that makes these edits, all or none. Raises EditError where they cannot be placed."""
-    planned = plan(edits, environment.workspace)
+    planned = _planned(edits, environment.workspace)
     for each in planned:
         _refuse_text_of_another(each, environment.read)
 
@@ -71,6 +72,26 @@ def changing(edits: Sequence[FileEdit], environment: Environment) -> Action:
 
     paths = {side.shown for each in planned for side in (each.old, each.new) if side}
     return Action(perform, preview=diff_of(planned), secrets=tuple(sorted(filter(holds_secrets, paths))))
+
+
+def _planned(edits: Sequence[FileEdit], workspace: Workspace) -> list[PlannedChange]:
+    """What an edit of a secret fails of is not told: it quotes the file, which nobody has agreed to yet."""
+    try:
+        return plan(edits, workspace)
+    except CoderError:
+        if secrets := [edit.path for edit in edits if _leads_to_secrets(edit.path, workspace)]:
+            raise CoderError(
+                f"The edit of {', '.join(secrets)} cannot be made; why is not told, for it may hold secrets.",
+                hint="Read it first, which asks the user.",
+            ) from None
+        raise
+
+
+def _leads_to_secrets(path: str, workspace: Workspace) -> bool:
+    try:
+        return holds_secrets(inside(workspace.root / path, workspace.root)[1])
+    except CoderError:  # it leads nowhere that could be read
+        return False
 
 
 def _refuse_text_of_another(change: PlannedChange, read: Mapping[str, str]) -> None:

@@ -57,9 +57,11 @@ class Git(Tool[GitArguments]):
 
 def _without_secrets(text: str) -> str:
     """A diff without the files that hold secrets."""
-    parts = re.split(r"^(?=diff --git )", text, flags=re.MULTILINE)
+    parts = re.split(r"^(?=diff --\w+ )", text, flags=re.MULTILINE)
     return "".join(part for part in parts if not _is_secret(part.partition("\n")[0]))
 
 
 def _is_secret(header: str) -> bool:
-    return header.startswith("diff --git ") and holds_secrets(header.rstrip('"'))
+    """`diff --git a/PATH b/PATH`, or of a merge `diff --cc PATH`."""
+    found = re.fullmatch(r'diff --(?:git .* "?b/|\w+ "?)(?P<path>.*?)"?', header)
+    return found is not None and holds_secrets(found["path"])

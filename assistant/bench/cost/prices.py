@@ -80,12 +80,12 @@ def named(prices: Sequence[ApiPrice], names: Sequence[str]) -> list[ApiPrice]:
 def _parsed(text: str, place: str) -> dict[str, ApiPrice]:
     try:
         lines = TypeAdapter(dict[str, _Line]).validate_python(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{place} is no TOML: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(
             f"{place}: {where}: {first['msg']}.", hint="coder cost --prices shows lines that are right."
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{place} is no TOML: {error}.") from error
     return {name: ApiPrice(name, **dict(line)) for name, line in lines.items()}

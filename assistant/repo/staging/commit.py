@@ -12,17 +12,28 @@ from assistant.errors import CoderError, UsageError
 from assistant.repo.git import plumb
 from assistant.repo.staging.decision import Decision
 
-HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "reference-transaction")
+HOOKS = (
+    *("pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-rewrite"),
+    *("reference-transaction", "post-index-change", "pre-auto-gc"),
+)
+_SWITCHES = {"true", "false", "yes", "no", "on", "off", "1", "0", ""}
 TIMEOUT_S = 600.0
 _MESSAGE = ["--file=-", "--cleanup=whitespace", "--quiet"]
 
 
 def programs(root: Path) -> tuple[str, ...]:
-    """What a plain `git commit` would run here: its hooks as paths, and the program that signs."""
+    """What a plain `git commit` would run here: its hooks as paths, those that are named in git's
+    configuration and the monitor of files as they stand there, and the program that signs."""
     found = [str(path) for name in HOOKS if os.access(path := _hooks_folder(root) / name, os.X_OK)]
     if _setting(root, "commit.gpgSign", "bool") == "true":
         signer = _setting(root, "gpg.program") or _setting(root, "gpg.format") or "gpg"
         found.append(f"{signer} (commit.gpgSign)")
+    monitor = _setting(root, "core.fsmonitor")
+    if monitor.lower() not in _SWITCHES:
+        found.append(f"{monitor} (core.fsmonitor)")
+    listed = plumb(root, "config", ["--null", "--get-regexp", r"^hook\..*\.command$"], nothing=1)
+    named = (each.partition("\n") for each in os.fsdecode(listed).split("\0") if each)
+    found += [f"{command} ({name})" for name, _, command in named]
     return tuple(found)
 
 

@@ -1,17 +1,22 @@
 """Change entries of git's index as git does: under its lock, whole or not at all."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError, RefusedError
+from assistant.repo.atomic import stage, sweep, take_name
 from assistant.repo.diff import Entry
 from assistant.repo.diff.read import copy_index, index_file
 from assistant.repo.git import plumb
+
+_WAIT_S = 20.0
 
 Slots: TypeAlias = tuple[str, ...]
 """What the index has at a path, each `MODE BLOB STAGE`: one of stage 0, several in a conflict, or none."""
@@ -83,22 +88,53 @@ def _locked(root: Path) -> Iterator[Path]:
     """A copy of the index that takes its place in the end. No other git writes it meanwhile."""
     index = index_file(root).resolve()
     lock = index.with_name(f"{index.name}.lock")
-    copy = index.with_name(f"{index.name}.{secrets.token_hex(8)}.coder")
+    copy = index.with_name(f".{index.name}.{secrets.token_hex(8)}.coder")
+    with _turn(index) as mark, _explained():
+        _take(lock, mark)
+        try:
+            sweep(index)
+            copy_index(index, copy)
+            yield copy
+            copy.replace(index)
+        finally:
+            copy.unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)
+
+
+@contextmanager
+def _turn(index: Path) -> Iterator[bytes]:
+    """One coder at a time writes this index. Yields what marks a lock of git's as one that was taken in such
+    a turn: found in another turn, whoever took it was killed."""
+    from filelock import FileLock, Timeout
+
+    key = hashlib.sha256(os.fsencode(index)).hexdigest()[:16]
+    turns = data_folder() / "staging" / f"{key}.lock"
+    with _explained():
+        turns.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(turns, timeout=_WAIT_S):
+                yield b"coder: " + os.fsencode(turns) + b"\n"
+        except Timeout:
+            raise RefusedError("Another coder is using the index; nothing was changed.") from None
+
+
+def _take(lock: Path, mark: bytes) -> None:
+    """Lock the index as git does."""
+    with suppress(FileNotFoundError):
+        if lock.read_bytes() == mark:
+            lock.unlink()
     try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        take_name(stage(lock, mark, 0o644), lock)
     except FileExistsError:
         raise RefusedError(
             "Another git command is using the index; nothing was changed.",
             hint=f"Let it end. If none is running, one has crashed: remove {lock}",
         ) from None
-    except OSError as error:
-        raise CoderError(f"The index cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
     try:
-        copy_index(index, copy)
-        yield copy
-        copy.replace(index)
+        yield
     except OSError as error:
         raise CoderError(f"The index cannot be written: {error.strerror or error}.") from error
-    finally:
-        copy.unlink(missing_ok=True)
-        lock.unlink(missing_ok=True)

@@ -19,14 +19,14 @@ COMMANDS = (
     Command("editor", "write in $EDITOR", "write_in_editor"),
     Command("export", "save the conversation as markdown", "export", takes="FILE"),
     Command("find", "search the conversation", "find", takes="TEXT"),
-    Command("help", "all keys and commands", "help"),
+    Command("help", "all keys and commands", "app.help"),
     Command("new", "a new conversation", "new_conversation"),
     Command("origins", "which drafter each word came from", "origins"),
     Command("quit", "leave coder", "app.quit"),
     Command("review", "decide about the changes of the working tree", "app.review"),
     Command("retry", "answer the last question again", "retry_last"),
     Command("stats", "speculation as plots", "speculation"),
-    Command("theme", "choose the colours", "app.change_theme"),
+    Command("theme", "choose the colours", "app.theme", takes="NAME"),
 )
 
 

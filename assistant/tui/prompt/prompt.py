@@ -105,7 +105,7 @@ class Prompt(TextArea):
             case "pageup" | "pagedown":
                 await self.run_action(f"screen.scroll({-1 if event.key == 'pageup' else 1})")
             case "question_mark" if not self.text:  # it could not be part of a question
-                await self.run_action("screen.help")
+                await self.run_action("app.help")
             case _:
                 return
         event.stop()

@@ -41,6 +41,7 @@ class FileList(ScrollView):
         scrollbar-size-vertical: 1;
         border-right: vkey $surface-lighten-2;
         .files--current { background: $primary 30%; color: $foreground; text-style: bold; }
+        &:ansi .files--current { background: ansi_default; text-style: bold reverse; }
     }
     """
 

@@ -44,6 +44,10 @@ class DiffPane(ScrollView, can_focus=True):
         .diff--line { background: $primary 40%; }
         .diff--comment { color: $text-accent; }
         .diff--note { color: $text-muted; }
+        &:ansi {
+            .diff--added, .diff--removed { background: ansi_default; }
+            .diff--current, .diff--line { background: ansi_default; text-style: bold reverse; }
+        }
     }
     """
 

@@ -1,6 +1,7 @@
 """Exercises, and the answers that a good model gives to them in every format."""
 
 import json
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from assistant.agent.answer import fence_for
 from assistant.agent.edits import EditFormat
 from assistant.chat.generator import FinishReason
 from assistant.repo.hunks import diff_hunks, split_lines, unified_diff
+from tests.planted import repaired
 
 _FOLDER = Path(__file__).parent / "exercises"
 
@@ -38,11 +40,11 @@ class Case:
 def exercises() -> list[Exercise]:
     found = []
     for folder in sorted(_FOLDER.iterdir()):
-        broken = next(folder.glob("broken.*"))
-        fixed = folder / f"fixed{broken.suffix}"
+        file = next(folder.glob("broken.*"))
+        broken, fixes = file.read_text("utf-8"), tomllib.loads((folder / "fixes.toml").read_text("utf-8"))
         name = folder.name.partition("_")[2]
-        path = f"src/{name}/{name.title()}{broken.suffix}"
-        found.append(Exercise(folder.name, path, broken.read_text("utf-8"), fixed.read_text("utf-8")))
+        path = f"src/{name}/{name.title()}{file.suffix}"
+        found.append(Exercise(folder.name, path, broken, repaired(broken, fixes["fix"])))
     return found
 
 
