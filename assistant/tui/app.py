@@ -95,6 +95,12 @@ class CoderApp(App[None]):
 
             self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
 
+    def action_cost(self) -> None:
+        if self.screen is self.chat:
+            from assistant.tui.cost.screen import CostScreen  # not needed before the app is there
+
+            self.push_screen(CostScreen())
+
     def action_help(self) -> None:
         self.push_screen(Help(conversation_help(self.keys.shown)))
 
