@@ -73,9 +73,10 @@ def _reading(document: dict[str, Any], curve: Sequence[float]) -> str:
     return (
         f"What holds on a CPU: each token that is checked is computed, so that {best} tokens in one pass "
         f"cost {curve[best] / curve[1]:.1f} passes, and no draft, were it always right, could make this file "
-        f"more than {bound:.1f} times as quick here. Measured were {lowest['speedup']:.2f}x ({lowest['task']}) to "
-        f"{highest['speedup']:.2f}x ({highest['task']}): what stands in the prompt already is drafted well, "
-        "what is new is not, and where a draft does not pay the scheduler makes none. On a GPU a pass waits "
+        f"more than {bound:.1f} times as quick here. Measured were {lowest['speedup']:.2f}x "
+        f"({lowest['task']}) to {highest['speedup']:.2f}x ({highest['task']}): what stands in the prompt "
+        "already is drafted well, what is new is not, and where a draft does not pay the scheduler makes "
+        "none. On a GPU a pass waits "
         "for the weights to be read, whether for one token or for some 8 to 16: its curve is nearly flat "
         "up to there, a wrong draft costs little, and the speedup comes near τ. That was not measured here; "
         "`coder bench` does it on yours."
