@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.bench.cost.inputs import currency_of, in_currency, lengths, only_currency, parsed
+from assistant.bench.cost.inputs import (
+    Amounts,
+    currency_of,
+    in_currency,
+    lengths,
+    only_currency,
+    parsed,
+)
 from assistant.bench.cost.money import parse_rates
 from assistant.bench.cost.prices import ApiPrice
 from assistant.bench.cost.quantities import QUANTITIES
@@ -53,7 +60,7 @@ def calculate(texts: Mapping[str, str], measured: Measured, prices: Sequence[Api
     """What follows from the `texts` by field, empty where something is not known, and what was `measured`,
     which they override."""
     given = {name: text.strip() for name, text in texts.items() if text.strip()}
-    values, amounts = dict(measured.values), {}
+    values, amounts = dict(measured.values), Amounts()
     for name in QUANTITIES.keys() & given.keys():
         try:
             some_values, some_amounts = parsed({name: given[name]})

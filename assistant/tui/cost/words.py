@@ -71,10 +71,10 @@ def _apis(report: CostReport, width: int) -> Iterator[Part]:
         )
         for each in report.apis
     ]
-    table = [heading, *rows]
+    table: list[tuple[str, ...]] = [heading, *rows]
     if width < _WIDE:
-        heading = ("API", f"{money}/day", "pays back")
-        table = [heading, *((name, a_day, back) for name, _, a_day, _, back in rows)]
+        narrow = ("API", f"{money}/day", "pays back")
+        table = [narrow, *((name, a_day, back) for name, _, a_day, _, back in rows)]
     yield from _table(table, width)
     seen = min(each.price.seen for each in report.apis)
     yield f"Prices as seen {seen} or later; `coder cost --prices` names the sources.\n", _QUIET
