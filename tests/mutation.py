@@ -207,8 +207,9 @@ def main() -> int:
                 survivors.append(mutant)
                 print(f"survived {mutant}", flush=True)
     percent = 100 * (1 - len(survivors) / max(len(sample), 1))
+    seconds = time.monotonic() - started
     print(
-        f"{len(sample)} of {len(every)} mutants (seed {arguments.seed}) in {time.monotonic() - started:.0f} s:"
+        f"{len(sample)} of {len(every)} mutants, seed {arguments.seed}, in {seconds:.0f} s:"
         f" {len(sample) - len(survivors)} killed, {percent:.0f} %"
     )
     return int(percent < LEAST_PERCENT)
