@@ -35,7 +35,7 @@ from assistant.errors import ContextFullError, UsageError
 from assistant.repo.checkpoints import Checkpoints
 from assistant.repo.files import SourceFile, read_source
 from assistant.repo.instructions import NAME as INSTRUCTIONS
-from assistant.repo.workspace import Workspace, holds_secrets
+from assistant.repo.workspace import Workspace, holds_secrets, obeyed_by_programs
 from assistant.resources import resource_folder
 
 _SHARE_FOR_ANSWER = 1 / 4
@@ -210,8 +210,9 @@ class DirectWork:
 
     def _agrees(self, changes: Sequence[Change]) -> bool:
         diff = "".join(change.diff for change in changes)
-        secrets = tuple(shown for each in changes if holds_secrets(shown := each.place.source.shown))
-        action = Action(lambda: Result(""), diff, secrets=secrets)
+        paths = [each.place.source.shown for each in changes]
+        secrets, obeyed = tuple(filter(holds_secrets, paths)), tuple(filter(obeyed_by_programs, paths))
+        action = Action(lambda: Result(""), diff, secrets=secrets, obeyed=obeyed)
         return is_allowed(self._consent, self._permissions, "edit", "write", action)
 
 

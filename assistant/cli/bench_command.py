@@ -9,7 +9,6 @@ import typer
 
 from assistant.cli.options import (
     ContextOption,
-    DraftOption,
     FlashAttentionOption,
     JsonOption,
     KvTypeOption,
@@ -81,7 +80,14 @@ def bench(
     seed: Annotated[int, typer.Option("--seed", help="With --verify: of the sampling noise.")] = 0,
     as_json: JsonOption = False,
     model: ModelOption = None,
-    draft: DraftOption = None,
+    draft: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--draft",
+            metavar="FILE|off|all",
+            help="Another draft's .gguf; several, or all that are here, are compared by accepted length.",
+        ),
+    ] = None,
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
@@ -96,7 +102,7 @@ def bench(
     from assistant.bench.energy import metering
     from assistant.bench.measure import measure
     from assistant.bench.report import compare, document, read_document
-    from assistant.cli import bench_budget
+    from assistant.cli import bench_budget, bench_drafts
     from assistant.cli.bench_output import show, write_reports
     from assistant.cli.engine import recorded
     from assistant.cli.live import LiveLine
@@ -117,11 +123,15 @@ def bench(
         Path(),
         may_ask=not as_json,
         model=model,
-        draft=draft,
+        draft=draft[0] if draft else None,
         context=context,
         kv_type=kv_type,
         flash_attention=flash_attention,
     )
+    drafts = bench_drafts.draft_files(draft or [], settings.model)
+    options = loading(settings)
+    if drafts:
+        options["draft"] = False
     console = Console(stderr=True, highlight=False)
 
     def tell(note: str) -> None:
@@ -133,10 +143,13 @@ def bench(
             line.loading,
             exact=exact,
             tell=tell,
-            **loading(settings),
+            **options,
         )
         listened = recorded(generator, "bench", tell) if settings.history else generator
         try:
+            if drafts:
+                comparison = bench_drafts.compared(generator, drafts, chosen, line.loading, tell)
+                bench_drafts.show(comparison, generator.name, as_json=as_json)
             if verify:
                 _verify(generator, chosen, line, temperature=temperature, seed=seed, as_json=as_json)
             if budget:

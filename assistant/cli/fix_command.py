@@ -17,6 +17,7 @@ from assistant.cli.options import (
     JsonOption,
     KvTypeOption,
     ModelOption,
+    ModelOptions,
     TestOption,
     TestTimeoutOption,
 )
@@ -63,27 +64,18 @@ def fix(
     if as_json and not (yes or dry_run):
         raise RefusedError("With --json nobody is asked.", hint="Add --yes to write, or --dry-run.")
     workspace, sources = read_files(files)
+    local = ModelOptions(
+        model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
     settings = settings_for(
         workspace.root,
         may_ask=not as_json,
         test=test,
         test_timeout=test_timeout,
         budget=budget,
-        model=model,
-        draft=draft,
-        context=context,
-        kv_type=kv_type,
-        flash_attention=flash_attention,
+        **local,
     )
-    remote = remote_for(
-        engine,
-        settings,
-        model=model,
-        draft=draft,
-        context=context,
-        kv_type=kv_type,
-        flash_attention=flash_attention,
-    )
+    remote = remote_for(engine, settings, **local)
     check = Check(settings.test, settings.test_timeout) if settings.test else None
     options = FixOptions(message, check, tries, settings.budget, dry_run, seed)
     run = FixRun(workspace, sources, options, yes=yes, quiet=as_json)

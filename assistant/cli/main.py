@@ -1,9 +1,9 @@
 """The command `coder`. Commands import what they need when they run: `--help` stays quick."""
 
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -15,14 +15,11 @@ from assistant.cli.options import (
     FlashAttentionOption,
     KvTypeOption,
     ModelOption,
+    ModelOptions,
 )
 from assistant.ending import leave, when_told_to_end
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
-
-if TYPE_CHECKING:
-    from assistant.chat.generator import Generator
-    from assistant.cli.setup import Progress
 
 OPEN = "open"
 
@@ -104,11 +101,12 @@ def start(
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
 ) -> None:
     if ctx.invoked_subcommand is None:
-        open_app(Path())
+        open_app(ctx)
 
 
 @app.command(OPEN, hidden=True)
 def open_app(
+    ctx: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
     draft: DraftOption = None,
@@ -116,38 +114,54 @@ def open_app(
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
+    serve: Annotated[bool, typer.Option("--serve", help="In a browser on this machine instead.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="For --serve; 0 takes a free one.")] = 0,
 ) -> None:
     """The terminal app, in the repository that PATH lies in."""
+    from assistant.cli.serve.child import end_with_server, is_served
+
     if not path.is_dir():
         _require_path(str(path))
         raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if serve:
+        from assistant.cli.serve.command import serve_app
+
+        serve_app(ctx, path.resolve(), port)
+        return
+    if is_served():
+        end_with_server()
+    elif not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
-    from assistant.cli.engine import open_generator, remote_for
-    from assistant.cli.settings import settings_for
+    from assistant.cli.engine import loader, remote_for
+    from assistant.cli.run_command import servers_for
+    from assistant.cli.settings import settings_for, with_model
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
+    from assistant.tui.work import WorkOptions
 
-    settings = settings_for(
-        path, model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
+    local = ModelOptions(
+        model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
     )
-    remote = remote_for(
-        engine,
-        settings,
-        model=model,
-        draft=draft,
-        context=context,
-        kv_type=kv_type,
-        flash_attention=flash_attention,
-    )
+    settings = settings_for(path, **local)
+    remote = remote_for(engine, settings, **local)
     workspace = find_workspace(path)
 
-    def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        return open_generator("app", remote, settings, workspace.root, progress, tell)
-
-    CoderApp(workspace, load, settings.app).run()
+    work = WorkOptions(
+        settings.mode,
+        settings.test or "",
+        settings.test_timeout,
+        settings.budget,
+        partial(servers_for, settings, None),
+    )
+    CoderApp(
+        workspace,
+        loader(remote, settings, workspace.root),
+        settings.app,
+        work=work,
+        load_model=lambda name: loader(None, with_model(settings, name), workspace.root),
+    ).run()
 
 
 def _require_path(word: str) -> None:

@@ -1,8 +1,10 @@
 """Options that several commands share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, TypedDict
 
 import typer
+
+from assistant.engine.options import FlashAttention, KvType
 
 ModelOption = Annotated[
     str | None,
@@ -38,16 +40,26 @@ ContextOption = Annotated[
     typer.Option("--context", metavar="TOKENS", min=256, help="Context size; memory grows with it."),
 ]
 KvTypeOption = Annotated[
-    Literal["F32", "F16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0"] | None,
+    KvType | None,
     typer.Option(
         "--kv-type",
         help="Of the KV cache: a smaller type takes less memory and changes the text a little.",
     ),
 ]
 FlashAttentionOption = Annotated[
-    Literal["auto", "on", "off"] | None,
+    FlashAttention | None,
     typer.Option(
         "--flash-attention",
         help="By default off on a CPU, where drafts are then verified sooner.",
     ),
 ]
+
+
+class ModelOptions(TypedDict):
+    """Which model of this machine is loaded, and how; None where the command line does not say."""
+
+    model: str | None
+    draft: str | None
+    context: int | None
+    kv_type: KvType | None
+    flash_attention: FlashAttention | None

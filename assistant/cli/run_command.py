@@ -11,8 +11,11 @@ from assistant.cli.options import (
     ContextOption,
     DraftOption,
     EngineOption,
+    FlashAttentionOption,
     JsonOption,
+    KvTypeOption,
     ModelOption,
+    ModelOptions,
     TestOption,
     TestTimeoutOption,
 )
@@ -37,7 +40,8 @@ def run(
     text: TextArgument = None,
     test: TestOption = None,
     mode: Annotated[
-        str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full, read-only or plan.")
+        str | None,
+        typer.Option("--mode", help="What is asked first: ask, auto-edit, full, read-only or plan."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the same as --mode full.")] = False,
     test_timeout: TestTimeoutOption = None,
@@ -54,6 +58,8 @@ def run(
     draft: DraftOption = None,
     engine: EngineOption = None,
     context: ContextOption = None,
+    kv_type: KvTypeOption = None,
+    flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Let the agent work on a task in this repository: it reads, edits, runs and checks, and asks first."""
     from assistant.agent.check import Check
@@ -62,6 +68,9 @@ def run(
     from assistant.cli.engine import remote_for
     from assistant.cli.settings import settings_for
 
+    local = ModelOptions(
+        model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
+    )
     settings = settings_for(
         Path(),
         may_ask=not as_json,
@@ -69,9 +78,7 @@ def run(
         test=test,
         test_timeout=test_timeout,
         budget=budget,
-        model=model,
-        draft=draft,
-        context=context,
+        **local,
     )
     task = _task(text, resume)
     if settings.mode == "ask" and (as_json or not sys.stdin.isatty()):
@@ -81,13 +88,13 @@ def run(
         )
     check = Check(settings.test, settings.test_timeout) if settings.test else None
     options = AgentOptions(steps, settings.budget, check, seed)
-    remote = remote_for(engine, settings, model=model, draft=draft, context=context)
+    remote = remote_for(engine, settings, **local)
     work = AgentRun(
         settings.mode,
         options,
         as_json=as_json,
         check_timeout_s=settings.test_timeout,
-        servers=_servers(settings, mcp),
+        servers=servers_for(settings, mcp),
     )
     raise typer.Exit(work.run(task, settings, resume, remote))
 
@@ -103,6 +110,8 @@ def ask(
     draft: DraftOption = None,
     engine: EngineOption = None,
     context: ContextOption = None,
+    kv_type: KvTypeOption = None,
+    flash_attention: FlashAttentionOption = None,
 ) -> None:
     """Answer a question about this repository. Nothing is written or run."""
     from assistant.agent.loop import AgentOptions
@@ -110,16 +119,17 @@ def ask(
     from assistant.cli.engine import remote_for
     from assistant.cli.settings import settings_for
 
-    settings = settings_for(
-        Path(), may_ask=not as_json, budget=budget, model=model, draft=draft, context=context
+    local = ModelOptions(
+        model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
     )
+    settings = settings_for(Path(), may_ask=not as_json, budget=budget, **local)
     task = _task(text, resume)
     options = AgentOptions(steps, settings.budget, seed=seed)
-    remote = remote_for(engine, settings, model=model, draft=draft, context=context)
+    remote = remote_for(engine, settings, **local)
     raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, settings, resume, remote))
 
 
-def _servers(settings: "Settings", file: Path | None) -> "list[McpServer]":
+def servers_for(settings: "Settings", file: Path | None) -> "list[McpServer]":
     """Those of the settings and of `file`, which counts where both name one."""
     from assistant.agent.mcp import read_servers, servers_of
 

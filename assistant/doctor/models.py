@@ -7,7 +7,7 @@ from assistant.catalog import embedded
 from assistant.catalog.locations import models_folder
 from assistant.catalog.manifest import load_manifests
 from assistant.catalog.resolve import RECOMMENDED, ModelFiles, resolve_model
-from assistant.config import load_config
+from assistant.config import Settings, load_config
 from assistant.doctor.check import Check, failure
 from assistant.doctor.inference import needs_llama
 from assistant.engine.gguf_header import read_header
@@ -35,7 +35,7 @@ def model_in_use() -> Check:
 
 @needs_llama
 def memory() -> Check:
-    """Whether the model in use fits into the memory that is free, with its draft."""
+    """Whether the model in use fits into the memory that is free, with its draft, as the settings have it."""
     from assistant.engine.fit import fit, fit_with_draft, usual_options
     from assistant.engine.llama import free_memory
 
@@ -45,9 +45,18 @@ def memory() -> Check:
         target, drafts = Path(), []
     if _damage([target, *drafts]):
         return Check("memory", "ok", "there is no model to make room for")
-    free = free_memory()
-    wish = usual_options(free)
-    fitted = fit_with_draft(target, drafts[0], wish, free)[0] if drafts else fit(target, wish, free)
+    free, settings = free_memory(), _settings()
+    wish = usual_options(
+        free,
+        n_ctx=settings.context,
+        kv_type=settings.kv_type,
+        flash_attention=settings.flash_attention,
+    )
+    shorten = settings.context is None
+    if drafts and settings.draft:
+        fitted, _ = fit_with_draft(target, drafts[0], wish, free, shorten=shorten)
+    else:
+        fitted = fit(target, wish, free, shorten=shorten)
     if fitted.note:
         return Check("memory", "warning", fitted.note, "Close other programs, or use a smaller model.")
     needed = fitted.memory
@@ -72,8 +81,12 @@ def model_files() -> Check:
 
 
 def _in_use() -> ModelFiles:
-    """By the settings that hold in this folder."""
-    return resolve_model(load_config(find_workspace(Path()).root).settings.model)
+    return resolve_model(_settings().model)
+
+
+def _settings() -> Settings:
+    """Those that hold in this folder."""
+    return load_config(find_workspace(Path()).root).settings
 
 
 def _here() -> list[ModelFiles]:

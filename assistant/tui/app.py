@@ -1,27 +1,31 @@
 """The terminal app: talk with the model, see what it proposes, apply it or not."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import TextArea
 
-from assistant.errors import CoderError
+from assistant.errors import CoderError, NoModelError
 from assistant.repo.workspace import Workspace
 from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.ending import exit_when_told
 from assistant.tui.generation import Load
+from assistant.tui.generation_events import LoadFailed
 from assistant.tui.help import Help, conversation_help
 from assistant.tui.keys import Keymap
+from assistant.tui.models.in_app import AppWithModels
 from assistant.tui.prompt.commands import COMMANDS
 from assistant.tui.rescue import keep
 from assistant.tui.theme import THEMES, name_of_theme, theme_after
 from assistant.tui.too_small import TooSmall, too_small
+from assistant.tui.work import WorkOptions
 
 if TYPE_CHECKING:
     from assistant.agent.review import Comment
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 QUIT_WITHIN_S = 2.0
 
 
-class CoderApp(App[None]):
+class CoderApp(AppWithModels):
     """The app in `workspace`. `load` runs in a thread and reports while it works."""
 
     TITLE = "coder"
@@ -41,17 +45,31 @@ class CoderApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", priority=True, id="quit"),
     ]
 
-    def __init__(self, workspace: Workspace, load: Load, settings: "AppSettings | None" = None) -> None:
-        """Raises UsageError for a theme or keys in the settings that cannot be had."""
-        super().__init__()
+    def __init__(
+        self,
+        workspace: Workspace,
+        load: Load,
+        settings: "AppSettings | None" = None,
+        *,
+        work: WorkOptions | None = None,
+        load_model: Callable[[str], Load] | None = None,
+    ) -> None:
+        """`load_model` says how another model is loaded, by its name.
+
+        Raises UsageError for a theme or keys in the settings that cannot be had."""
+        super().__init__(lambda: self.chat.model, self._load_another)
         for theme in THEMES:
             self.register_theme(theme)
         self._theme = name_of_theme(settings.theme if settings else None, self.available_themes)
         keys = settings.keys if settings else {}
-        self.keys = Keymap(keys, self.BINDINGS, ChatScreen.BINDINGS)
+        self.keys = Keymap(
+            keys, AppWithModels.BINDINGS, self.BINDINGS, ChatScreen.BINDINGS, TextArea.BINDINGS
+        )
         self.set_keymap(self.keys.as_textual())
         self._workspace = workspace
         self._load = load
+        self._work = work
+        self._load_model = load_model or (lambda _: load)
         self._interrupted_at = -QUIT_WITHIN_S
 
     @property
@@ -62,7 +80,7 @@ class CoderApp(App[None]):
         return f"~/{root.relative_to(home).as_posix()}" if inside else str(root)
 
     def get_default_screen(self) -> Screen[None]:
-        self.chat = ChatScreen(self._workspace, self.shown_root, self._load)
+        self.chat = ChatScreen(self._workspace, self.shown_root, self._load, self._work)
         return self.chat
 
     def on_mount(self) -> None:
@@ -94,6 +112,13 @@ class CoderApp(App[None]):
                     self.chat.prompt.give_back(as_task(comments))
 
             self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
+
+    def on_load_failed(self, event: LoadFailed) -> None:
+        if isinstance(event.error, NoModelError):
+            self.action_models(first=True)
+
+    def _load_another(self, name: str) -> None:
+        self.run_worker(self.chat.load_model(self._load_model(name)), exclusive=True)
 
     def action_help(self) -> None:
         self.push_screen(Help(conversation_help(self.keys.shown)))

@@ -6,7 +6,7 @@ from textual.app import App
 
 from assistant.visible import visible
 
-_LONG_S = 10.0
+LONG_S = 10.0
 
 
 def call_back(app: App[None], text: str, seconds: float) -> None:
@@ -14,7 +14,7 @@ def call_back(app: App[None], text: str, seconds: float) -> None:
 
     Terminals that do not know OSC 9 ignore it; tmux is told to pass it on."""
     driver = app._driver
-    if app.app_focus or seconds < _LONG_S or driver is None:
+    if app.app_focus or seconds < LONG_S or driver is None:
         return
     app.bell()
     message = "".join(c for c in visible(text) if c.isprintable())

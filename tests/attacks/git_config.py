@@ -1,5 +1,5 @@
-"""Programs that a repository's git configuration, attributes and hooks name: none runs while coder works there,
-and each that a commit would run is named before the user lets it."""
+"""Programs that a repository's git configuration, attributes and hooks name: none runs while coder works in
+it, and each that a commit would run is named before the user lets it."""
 
 import contextlib
 import shutil
@@ -65,7 +65,7 @@ def _use(scene: Scene) -> str:
 
 
 def _review(scene: Scene) -> str:
-    """Stage a file, unstage it, stage it again, commit, and discard another; in git's folder that is meant."""
+    """Stage a file, unstage it, stage it again, commit, and discard another: git's folder changes then."""
     root = scene.root
     done = []
     for step in (stage, unstage, stage):

@@ -13,13 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.bench.drafts import FixedLength
 from assistant.bench.measure import options_of
 from assistant.bench.tasks import Request, tasks_from
 from assistant.catalog.locations import cache_folder
 from assistant.chat.families import detect_family
 from assistant.chat.local import LocalGenerator
 from assistant.engine.curve import CostCurve, curve_for
-from assistant.engine.drafters import Draft, Drafter
+from assistant.engine.drafters import Drafter
 from assistant.engine.drafters.load import load_drafter
 from assistant.engine.drafters.lookup import LookupDrafter
 from assistant.engine.generate import Emitted, generate
@@ -27,21 +28,6 @@ from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.engine.sampling import Sampling
 from assistant.engine.schedule import Scheduler
 from assistant.engine.stats import Stats
-
-
-class FixedLength(Scheduler):
-    """Verifies `length` tokens of the first drafter that has some, whatever they promise."""
-
-    def __init__(self, length: int) -> None:
-        super().__init__(())
-        self._length = length
-
-    def choose(self, drafters: Sequence[Drafter], room: int, context: int = 0) -> Draft:
-        for drafter in drafters:
-            proposal = drafter.propose(min(self._length, room))
-            if proposal.tokens:
-                return Draft(((drafter, proposal),))
-        return Draft()
 
 
 @dataclass(slots=True)

@@ -1,11 +1,12 @@
 """What is written down of a file's content, and what of it is believed."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
-from assistant.catalog.checksum import record, record_of, recorded, sha256_of
+from assistant.catalog.checksum import is_as_recorded, record, record_of, recorded, sha256_of
 
 DIGEST = "0123456789abcdef" * 4
 
@@ -25,6 +26,20 @@ def test_what_was_recorded_is_read_back_and_as_sha256sum_writes_it(tmp_path: Pat
     assert recorded(path) == DIGEST
     assert [each.name for each in tmp_path.iterdir()] == [record_of(path).name] == ["m.gguf.sha256"]
     assert record_of(path).read_text() == f"{DIGEST}  m.gguf\n"
+
+
+def test_a_file_that_was_written_since_or_never_checked_is_not_as_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"model")
+    assert not is_as_recorded(path)
+    record(path, DIGEST)
+    checked = record_of(path).stat().st_mtime_ns
+    for seconds, expected in ((-1, True), (0, True), (1, False)):
+        os.utime(path, ns=(checked, checked + seconds * 10**9))
+        assert is_as_recorded(path) is expected
+    os.utime(path, ns=(0, 0))
+    record_of(path).write_text(f"{DIGEST}  other.gguf\n")
+    assert not is_as_recorded(path)
 
 
 @pytest.mark.parametrize(

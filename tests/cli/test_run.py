@@ -20,6 +20,8 @@ from tests.scripted import ScriptedGenerator
 
 __all__ = ["model", "root"]
 
+YES: dict[str, list[str]] = {"run": ["--yes"], "ask": []}
+
 
 def run(*arguments: str, piped: str = "") -> Ran:
     return coder(*arguments, answer=piped)
@@ -66,6 +68,24 @@ def test_a_question_with_what_is_piped_in(model: list[str]) -> None:
     assert started["mode"] == "read-only"
 
 
+@pytest.mark.parametrize("command", ["run", "ask"])
+def test_how_the_model_is_loaded(
+    command: str, root: Path, model: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model += [call("done", answer="Yes.")]
+    asked: dict[str, Any] = {}
+    loaded = setup.load_generator
+
+    def load(*arguments: Any, **options: Any) -> Any:
+        asked.update(options)
+        return loaded(*arguments, **options)
+
+    monkeypatch.setattr(setup, "load_generator", load)
+    ran = run(command, "Well?", "--kv-type", "Q8_0", "--flash-attention", "on", *YES[command])
+    assert ran.code == 0
+    assert (asked["kv_type"], asked["flash_attention"]) == ("Q8_0", "on")
+
+
 def test_going_on_with_the_last_session(model: list[str]) -> None:
     model += script(("read", {"path": "calc.py"}))
     assert run("run", "Look.", "--yes", "--steps", "1").code == 1
@@ -86,6 +106,22 @@ def test_a_session_is_looked_at_and_deleted(model: list[str], root: Path) -> Non
     assert run("sessions", "rm", id).code == 0
     assert (run("sessions", "list").out, run("sessions", "show", id).code) == ("", 2)
     assert (root / "calc.py").read_text() == FIXED
+
+
+def test_a_session_is_named_copied_and_written_down(model: list[str], root: Path) -> None:
+    model += script(FIX, DONE)
+    run("run", "Make add add.", "--yes")
+    assert run("sessions", "rename", "last", "mine").code == 0
+    fork = run("sessions", "fork", "last").out.strip()
+    assert run("sessions", "rename", fork, "its copy").code == 0
+    assert {line.split("  ")[-1] for line in run("sessions").out.splitlines()} == {"mine", "its copy"}
+    text = run("sessions", "export", fork).out
+    assert text.startswith("# its copy\n")
+    assert "```diff\n--- a/calc.py" in text
+    assert run("sessions", "export", fork, "its.md").code == 0
+    assert Path("its.md").read_text() == text
+    assert run("sessions", "export", fork, "its.md").code == 4, "nothing is overwritten"
+    assert run("sessions", "fork", "gone").code == 2
 
 
 @pytest.mark.parametrize(

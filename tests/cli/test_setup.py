@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assistant.catalog.checksum import record, record_of, sha256_of
+from assistant.catalog.fitting import of_files
 from assistant.catalog.resolve import ModelFiles
 from assistant.chat.generator import ReplyOptions
 from assistant.chat.local import LocalGenerator
@@ -54,6 +55,16 @@ def test_the_context_is_what_the_model_can_where_memory_allows(loading: Loading,
     generator = loading.load(target, free=needed(target, 2048))
     assert generator.context_tokens == 2048
     assert not loading.notes
+    generator.close()
+
+
+@pytest.mark.parametrize("n_ctx", [1280, 2048])
+def test_what_is_loaded_is_what_was_forecast(loading: Loading, target: Path, n_ctx: int) -> None:
+    free = needed(target, n_ctx)
+    told = of_files(target, None, 2048, FreeMemory(host=MARGIN + free))
+    generator = loading.load(target, free)
+    loaded = estimate(target, generator.context.options)
+    assert (told.context, told.kv, told.compute) == (generator.context_tokens, loaded.kv, loaded.compute)
     generator.close()
 
 
@@ -176,6 +187,13 @@ def test_a_damaged_draft_is_no_matter_of_room(loading: Loading, target: Path) ->
     draft.write_bytes(draft.read_bytes()[:-1000])
     with pytest.raises(ModelError, match=r"draft\.gguf is truncated"):
         loading.load(target, 2**32, draft)
+
+
+def test_how_the_model_writes_changes_comes_with_it(target: Path) -> None:
+    files = ModelFiles("tiny", target, edit_format="udiff")
+    generator = setup.load_generator(files, lambda what, done: None, context_tokens=512)
+    assert generator.edit_format == "udiff"
+    generator.close()
 
 
 def _recording(kind: type[Context] | type[Model], closed: list[type]) -> object:

@@ -38,6 +38,14 @@ def test_the_settings_name_the_model(pulled: Path, monkeypatch: pytest.MonkeyPat
     assert models.model_in_use().found.startswith("tiny-pair")
 
 
+def test_room_is_looked_for_as_the_settings_have_it(pulled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODER_CONTEXT", "512")
+    assert "for 512 tokens of context" in models.memory().found
+    monkeypatch.setenv("CODER_CONTEXT", "1000000")
+    (check,) = (check for check in examine().checks if check.name == "memory")
+    assert (check.status, check.mend) == ("failed", "Use --context 2048, or leave it out.")
+
+
 def test_a_file_that_is_cut_off_is_pulled_again(pulled: Path) -> None:
     pulled.write_bytes(pulled.read_bytes()[:-1000])
     for check in (models.model_in_use(), models.model_files()):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 import psutil
@@ -17,7 +18,7 @@ from assistant.engine.gguf_header import read_header
 from assistant.engine.llama import Context, ContextOptions, Model, devices, free_memory
 from assistant.engine.llama.backend import _keep_log
 from assistant.engine.memory import FreeMemory, estimate
-from assistant.engine.options import KV_TYPES, KvType
+from assistant.engine.options import KV_TYPES, FlashAttention, KvType
 from assistant.errors import ModelError
 from tests.engine.test_state import MEMORIES, write_model
 from tests.engine.tiny_gguf import write_tiny
@@ -61,9 +62,24 @@ def assert_estimated(
 
 
 @pytest.mark.parametrize("n_ctx", [512, 1024, 2048, 4096, 8192])
-@pytest.mark.parametrize("exact", [False, True])
-def test_a_real_model_takes_what_was_estimated(smollm2: Model, n_ctx: int, exact: bool) -> None:
-    assert_estimated(smollm2, ContextOptions(n_ctx=n_ctx, exact=exact))
+@pytest.mark.parametrize(
+    "profile",
+    [{}, {"flash_attention": "off"}, {"exact": True}],
+    ids=["flash attention", "as on a CPU", "exact"],
+)
+def test_a_real_model_takes_what_was_estimated(smollm2: Model, n_ctx: int, profile: dict[str, Any]) -> None:
+    assert_estimated(smollm2, ContextOptions(n_ctx=n_ctx, **profile))
+
+
+@pytest.mark.parametrize("memory", ["qwen3", "deepseek2"])
+@pytest.mark.parametrize("flash_attention", ["auto", "off"])
+@pytest.mark.parametrize("n_ctx", [512, 1024, 2048])
+def test_tiny_models_take_what_was_estimated(
+    memory: str, flash_attention: FlashAttention, n_ctx: int, tmp_path: Path
+) -> None:
+    with Model(write_model(tmp_path / "m.gguf", memory)) as model:
+        options = ContextOptions(n_ctx=n_ctx, flash_attention=flash_attention)
+        assert_estimated(model, options, total=0.1, compute=0.15)
 
 
 @pytest.mark.parametrize("memory", MEMORIES)

@@ -5,6 +5,7 @@
 import contextlib
 import random
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,8 +58,11 @@ def _end_at_random(experiment: Experiment, way: Way, chance: random.Random, coun
     scene.restore()
     mark = f"{chance.getrandbits(64):x}"
     faults = []
+    started = time.monotonic()
     with experiment.start(**{_MARK: mark}) as terminal:
         ended = terminal.run_for(chance.triangular(0, 1.1, 1) * experiment.life_s)
+        if ended:
+            experiment.life_s = time.monotonic() - started
         terminal.end(way)
         if not terminal.run_for(PATIENCE_S):
             faults.append("it did not end")

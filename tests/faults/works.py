@@ -29,7 +29,7 @@ class Work:
     remote: bool = True
 
 
-def _edit(path: str, old: bytes, new: bytes) -> Answer:
+def edit(path: str, old: bytes, new: bytes) -> Answer:
     return call("edit", path=path, old=_inner(old), new=_inner(new))
 
 
@@ -49,11 +49,11 @@ def _unix(content: bytes) -> str:
 def _task() -> list[Answer]:
     return [
         call("read", path="calc.py"),
-        _edit("calc.py", BUGGY, FIXED),
-        call("write", path="deep/er/made.txt", content="made\n"),
+        edit("calc.py", BUGGY, FIXED),
+        call("write", path="deep/er/made.txt", text="made\n"),
         call("run", command="sleep 0.1"),
-        _edit("tool.py", TOOL, TOOL_FIXED),
-        call("done", answer="Both are right now."),
+        edit("tool.py", TOOL, TOOL_FIXED),
+        *[call("done", answer="Both are right now.")] * 4,
     ]
 
 

@@ -79,8 +79,8 @@ async def test_keys_of_the_users_own(root: Path) -> None:
             await pilot.press("escape")
         await pilot.press("f1")
         await until(pilot, lambda: screen(pilot) is Help)
-        keys = str(pilot.app.screen.query_one(Static).render())
-        assert "Ctrl+T               speculation as plots" in keys
+        listed = str(pilot.app.screen.query_one(Static).render())
+        assert "Ctrl+T               speculation as plots" in listed
         await pilot.press("escape", *"fine")
         assert pilot.app.query_one(Prompt).text == "fine"
 
