@@ -6,14 +6,10 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from assistant.agent.permissions import Mode, Permissions, Verdict
+from assistant.agent.modes import Mode
+from assistant.agent.permissions import Permissions, Verdict
 from assistant.agent.tools.tool import Action, Permission, Result
 from assistant.errors import CoderError, ExitCode
-=======
-from assistant.agent.modes import Mode
-from assistant.errors import ExitCode
->>>>>>> main
 from tests.agent.agent_run import BUGGY, DONE, FIX, Run, root, script
 from tests.scripted import ScriptedGenerator
 
