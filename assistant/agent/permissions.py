@@ -6,15 +6,14 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
+from assistant.agent.modes import Mode
 from assistant.agent.tools.tool import Action, Permission
 from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError
 from assistant.repo.atomic import replace_file
 
-Mode = Literal["ask", "auto-edit", "full", "read-only", "plan"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 Verdict = Literal["allow", "ask", "deny"]
 # With one of these a prefix would allow anything that can be written behind it.
 _SHELL = re.compile(r"[;&|<>$`(){}\n\\*?~#!]")
@@ -41,8 +40,8 @@ class Allowed:
 
 
 class Permissions:
-    """`mode` decides and may change, then what is remembered for the repository `root`. Secrets are always
-    asked for, and what other programs obey wherever anything is."""
+    """`mode`, which may change, decides, then what is remembered for the repository `root`. Secrets are
+    always asked for, and what other programs obey wherever anything is."""
 
     def __init__(self, root: Path, mode: Mode, *, folder: Path | None = None) -> None:
         self.mode: Mode = mode

@@ -111,15 +111,18 @@ class Session:
         except OSError as error:
             raise CoderError(f"Session {self.id} cannot be deleted: {error.strerror or error}.") from error
 
+    def close(self) -> None:
+        """The lock's file stays: were it deleted, two processes could hold locks on two files of its name."""
+        os.close(self._file)
+        self._lock.release()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The lock's file stays: were it deleted, two processes could hold locks on two files of its name."""
-        os.close(self._file)
-        self._lock.release()
+        self.close()
 
 
 class Sessions:
@@ -157,7 +160,7 @@ class Sessions:
         path = _name_path(self._path(id))
         with _writing("The session cannot be renamed"):
             if name := " ".join(name.split()):
-                stage(path, name.encode("utf-8", "replace"), 0o600).replace(path)
+                replace_file(path, name.encode("utf-8", "replace"), 0o600)
             else:
                 path.unlink(missing_ok=True)
 
@@ -169,8 +172,8 @@ class Sessions:
             events, _, _ = original.read_bytes().rpartition(b"\n")
             kept = _kept_path(original)
             if kept.exists():
-                stage(_kept_path(copy), kept.read_bytes(), 0o600).replace(_kept_path(copy))
-            stage(copy, events + b"\n", 0o600).replace(copy)
+                replace_file(_kept_path(copy), kept.read_bytes(), 0o600)
+            replace_file(copy, events + b"\n", 0o600)
         self.rename(copy.stem, f"{record.title} (fork)")
         return self.find(copy.stem)
 

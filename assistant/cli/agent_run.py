@@ -17,11 +17,13 @@ from assistant.agent import events
 from assistant.agent.briefing import KnownRepository, brief
 from assistant.agent.check import Check
 from assistant.agent.direct import DirectWork
+from assistant.agent.endings import ENDINGS
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.mentions import Mentions
+from assistant.agent.modes import Mode
 from assistant.agent.named_check import named_checks
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.permissions import Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.agent.tools import Tool
 from assistant.chat.generator import KeepsState
@@ -37,18 +39,13 @@ if TYPE_CHECKING:
     from assistant.chat.generator import Generator
     from assistant.config import Settings
 
-_ENDINGS: dict[events.Status, tuple[str, str]] = {
-    "done": ("Done.", "green"),
-    "nothing to do": ("There is nothing to do.", "green"),
-    "proposed": ("Nothing was written.", ""),
-    "not achieved": ("Not achieved. The files are as they were.", "red"),
-    "step limit": ("Not achieved: all steps are used up.", "red"),
-    "repetition": ("Not achieved: the model went round in circles.", "red"),
-    "no call": ("Not achieved: the model wrote no tool call that can be read.", "red"),
-    "context full": ("Not achieved: the model's context is full.", "red"),
-    "refused": ("Refused.", "yellow"),
-    "out of budget": ("The time budget is spent; what was written stays.", "yellow"),
-    "cancelled": ("Interrupted; what was written stays.", "yellow"),
+_STYLES: dict[events.Status, str] = {
+    "done": "green",
+    "nothing to do": "green",
+    "proposed": "",
+    "refused": "yellow",
+    "out of budget": "yellow",
+    "cancelled": "yellow",
 }
 
 
@@ -181,7 +178,7 @@ class AgentRun:
             self._say(error.message, "yellow")
 
     def _conclude(self, outcome: events.Outcome, session: Session) -> None:
-        said, style = _ENDINGS[outcome.status]
+        said, style = ENDINGS[outcome.status], _STYLES.get(outcome.status, "red")
         if outcome.answer and not self._narrator.streamed:
             typer.echo(visible(outcome.answer))
         changed = (

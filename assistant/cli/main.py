@@ -1,6 +1,7 @@
 """The command `coder`. Commands import what they need when they run: `--help` stays quick."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -134,9 +135,11 @@ def open_app(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
     from assistant.cli.engine import loader, remote_for
+    from assistant.cli.run_command import servers_for
     from assistant.cli.settings import settings_for, with_model
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
+    from assistant.tui.work import WorkOptions
 
     local = ModelOptions(
         model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
@@ -145,10 +148,18 @@ def open_app(
     remote = remote_for(engine, settings, **local)
     workspace = find_workspace(path)
 
+    work = WorkOptions(
+        settings.mode,
+        settings.test or "",
+        settings.test_timeout,
+        settings.budget,
+        partial(servers_for, settings, None),
+    )
     CoderApp(
         workspace,
         loader(remote, settings, workspace.root),
         settings.app,
+        work=work,
         load_model=lambda name: loader(None, with_model(settings, name), workspace.root),
     ).run()
 

@@ -94,7 +94,7 @@ def run(
         options,
         as_json=as_json,
         check_timeout_s=settings.test_timeout,
-        servers=_servers(settings, mcp),
+        servers=servers_for(settings, mcp),
     )
     raise typer.Exit(work.run(task, settings, resume, remote))
 
@@ -129,7 +129,7 @@ def ask(
     raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, settings, resume, remote))
 
 
-def _servers(settings: "Settings", file: Path | None) -> "list[McpServer]":
+def servers_for(settings: "Settings", file: Path | None) -> "list[McpServer]":
     """Those of the settings and of `file`, which counts where both name one."""
     from assistant.agent.mcp import read_servers, servers_of
 

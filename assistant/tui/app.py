@@ -25,6 +25,7 @@ from assistant.tui.prompt.commands import COMMANDS
 from assistant.tui.rescue import keep
 from assistant.tui.theme import THEMES, name_of_theme, theme_after
 from assistant.tui.too_small import TooSmall, too_small
+from assistant.tui.work import WorkOptions
 
 if TYPE_CHECKING:
     from assistant.agent.review import Comment
@@ -50,6 +51,7 @@ class CoderApp(AppWithModels):
         load: Load,
         settings: "AppSettings | None" = None,
         *,
+        work: WorkOptions | None = None,
         load_model: Callable[[str], Load] | None = None,
     ) -> None:
         """`load_model` says how another model is loaded, by its name.
@@ -66,6 +68,7 @@ class CoderApp(AppWithModels):
         self.set_keymap(self.keys.as_textual())
         self._workspace = workspace
         self._load = load
+        self._work = work
         self._load_model = load_model or (lambda _: load)
         self._interrupted_at = -QUIT_WITHIN_S
 
@@ -77,7 +80,7 @@ class CoderApp(AppWithModels):
         return f"~/{root.relative_to(home).as_posix()}" if inside else str(root)
 
     def get_default_screen(self) -> Screen[None]:
-        self.chat = ChatScreen(self._workspace, self.shown_root, self._load)
+        self.chat = ChatScreen(self._workspace, self.shown_root, self._load, self._work)
         return self.chat
 
     def on_mount(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,15 +20,22 @@ from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.prompt import Prompt, PromptBox
 from assistant.tui.prompt.commands import Command, find_command
-from assistant.tui.proposal import Proposal
 from assistant.tui.rescue import take_untold
 from assistant.tui.run_card import RunCard
 from assistant.tui.search_bar import SearchBar
 from assistant.tui.speculation.log import SpeculationLog
 from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.status import StatusBar
+from assistant.tui.turn.decision import Decision
 from assistant.tui.turns import Turns
+from assistant.tui.work import WorkOptions
 from assistant.visible import visible
+
+if TYPE_CHECKING:  # slow to import
+    from collections.abc import Mapping, Sequence
+
+    from assistant.agent.modes import Mode
+    from assistant.agent.session import Session
 
 
 class ChatScreen(Screen[None]):
@@ -50,17 +57,20 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+l", "new_conversation", "New", show=False, id="new"),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
+        Binding("shift+tab", "next_mode", "Mode", key_display="⇧Tab", priority=True, id="mode"),
         Binding("f1,question_mark", "app.help", "Help", key_display="F1", id="help"),
     ]
 
-    def __init__(self, workspace: Workspace, shown_root: str, load: Load) -> None:
+    def __init__(
+        self, workspace: Workspace, shown_root: str, load: Load, work: WorkOptions | None = None
+    ) -> None:
         super().__init__()
         self._workspace = workspace
         self._shown_root = visible(shown_root)
         self._log = SpeculationLog()
         self._match = 0
         self._outputs: list[str] = []
-        self.conversation = Turns(workspace, self._shown_root, load)
+        self.conversation = Turns(workspace, self._shown_root, load, work)
         self.status = StatusBar()
         self.search = SearchBar()
         self.model = ""
@@ -76,6 +86,7 @@ class ChatScreen(Screen[None]):
         self.prompt = self.query_one(Prompt)
         # At once, not with the next messages: keys typed before the app was there are among those.
         self.set_focus(self.prompt)
+        self.status.show_mode(self.conversation.mode)
         self.status.show_loading("loading the model", 0.0)
         for path in await asyncio.to_thread(take_untold):
             await self.conversation.add(Notice(f"A terminal was closed; its conversation is in {path}."))
@@ -94,12 +105,13 @@ class ChatScreen(Screen[None]):
         self.status.show_speed(event.speed)
         self._log.add(event.speed.stats)
 
-    def on_finished(self, event: events.Finished) -> None:
+    def on_replied(self, event: events.Replied) -> None:
         self.status.show_speed(event.speed)
         self._log.add(event.speed.stats)
         self._log.end()
-        stats = event.speed.stats
-        call_back(self.app, "coder: the answer is there", stats.prefill_s + stats.decode_s)
+
+    def on_turns_called_back(self, event: Turns.CalledBack) -> None:
+        call_back(self.app, f"coder: {event.why}", event.seconds)
 
     def on_turns_changed(self, event: Turns.Changed) -> None:
         """Look at what is to be decided, if the user is not writing."""
@@ -113,8 +125,8 @@ class ChatScreen(Screen[None]):
         self.prompt.give_back(event.text)
 
     def _focus_next(self) -> None:
-        """The next proposal that waits for a decision, else the prompt."""
-        pending = (proposal for proposal in self.query(Proposal) if proposal.pending)
+        """What waits for a decision, else the prompt."""
+        pending = (decision for decision in self.query(Decision) if decision.pending)
         next(pending, self.prompt).focus()
 
     # What the user writes
@@ -189,6 +201,40 @@ class ChatScreen(Screen[None]):
         self.status.clear_speed()
         await self.conversation.load_again(load)
         self.refresh_bindings()
+
+    def action_next_mode(self) -> None:
+        """The next of the modes: what the agent may do without asking."""
+        from assistant.agent.modes import MODES
+
+        at = MODES.index(self.conversation.mode)
+        self._take_mode(MODES[(at + 1) % len(MODES)])
+
+    def action_mode(self, name: str) -> None:
+        """The mode called so, or that begins so; without a name, the next."""
+        from assistant.agent.modes import MODES
+
+        found = [mode for mode in MODES if mode.startswith(name.lower())]
+        if not name:
+            self.action_next_mode()
+        elif len(found) == 1:
+            self._take_mode(found[0])
+        else:
+            self.notify(
+                f"There is no mode {visible(name)}: {', '.join(MODES)}.", severity="warning", markup=False
+            )
+
+    def _take_mode(self, mode: "Mode") -> None:
+        self.conversation.mode = mode
+        self.status.show_mode(mode)
+
+    async def action_undo(self) -> None:
+        await self.conversation.undo()
+
+    async def take_up(self, session: "Session", history: "Sequence[Mapping[str, Any]]") -> None:
+        """Go on with a session, whose events so far are `history`; the present one is left."""
+        await self.conversation.take_up(session, history)
+        self.status.clear_speed()
+        self.prompt.focus()
 
     async def action_new_conversation(self) -> None:
         await self.conversation.begin_anew()

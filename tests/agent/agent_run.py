@@ -17,7 +17,8 @@ from assistant.agent.check import Check
 from assistant.agent.direct import DirectWork
 from assistant.agent.events import AgentEvent, Consent, Outcome, Request
 from assistant.agent.loop import Agent, AgentOptions, nobody
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.modes import Mode
+from assistant.agent.permissions import Permissions
 from assistant.agent.tools import Tool
 from assistant.chat.generator import Generator
 from assistant.chat.tools import FORMATS

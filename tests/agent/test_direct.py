@@ -7,7 +7,7 @@ import pytest
 
 from assistant.agent import events
 from assistant.agent.events import AgentEvent, Consent, Outcome
-from assistant.agent.permissions import Mode
+from assistant.agent.modes import Mode
 from assistant.agent.relevance import relevant_excerpts, relevant_files
 from assistant.agent.repetition import without_circles
 from assistant.errors import ExitCode, UsageError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.permissions import Mode
+from assistant.agent.modes import Mode
 from assistant.errors import ExitCode
 from tests.agent.agent_run import BUGGY, DONE, FIX, Run, root, script
 from tests.scripted import ScriptedGenerator

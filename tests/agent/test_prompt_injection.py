@@ -7,7 +7,7 @@ import pytest
 
 from assistant.agent import events
 from assistant.agent.briefing import Briefing
-from assistant.agent.permissions import Mode
+from assistant.agent.modes import Mode
 from tests.agent.agent_run import DONE, Run, root, script
 from tests.scripted import ScriptedGenerator
 

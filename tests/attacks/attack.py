@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.agent.edits import EDIT_FORMATS
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.modes import Mode
+from assistant.agent.permissions import Permissions
 from assistant.agent.tools import Environment, tools_for
 from assistant.errors import CoderError
 from assistant.repo.workspace import find_workspace

@@ -5,7 +5,7 @@ from typing import Any
 
 from assistant.agent.briefing import KnownRepository, brief
 from assistant.agent.mentions import Mentions
-from assistant.agent.permissions import Mode
+from assistant.agent.modes import Mode
 from assistant.repo.workspace import find_workspace
 from tests.agent.agent_run import Run, script
 from tests.attacks.attack import Attack, Kind, Scene

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.tui import proposal as proposal_module
+from assistant.tui.turn import decision
 from tests.tui.driving import OLD
 
 
 @pytest.fixture(autouse=True)
 def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposal_module, "GRACE_S", 0.0)
+    monkeypatch.setattr(decision, "GRACE_S", 0.0)
 
 
 @pytest.fixture

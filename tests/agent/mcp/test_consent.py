@@ -9,7 +9,8 @@ pytest.importorskip("mcp")
 
 from assistant.agent.events import Consent, Request
 from assistant.agent.mcp import McpServer, McpServers
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.modes import Mode
+from assistant.agent.permissions import Permissions
 from tests.agent.agent_run import DONE, Run, root, script
 from tests.agent.mcp.servers import raw, tool
 from tests.scripted import ScriptedGenerator
