@@ -58,7 +58,7 @@ class SessionsScreen(ModalScreen[str | None]):
         self._records: list[SessionRecord] = []
         self._picker = Picker(markup=False)
         self._about = Static(_NONE, id="about")
-        self._name = Input(placeholder="its task")
+        self._name_box = Input(placeholder="its task")
         self._to_delete: SessionRecord | None = None
         self._to_rename: SessionRecord | None = None
 
@@ -66,7 +66,7 @@ class SessionsScreen(ModalScreen[str | None]):
         yield self._picker
         yield self._about
         yield Static(id="ask")
-        yield self._name
+        yield self._name_box
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
@@ -149,13 +149,13 @@ class SessionsScreen(ModalScreen[str | None]):
     def action_rename(self) -> None:
         if self._record:
             self._to_rename = self._record
-            self._name.value = self._record.title
-            self._name.add_class("asked")
-            self._name.focus()
+            self._name_box.value = self._record.title
+            self._name_box.add_class("asked")
+            self._name_box.focus()
             self.refresh_bindings()
 
     async def action_take_name(self) -> None:
-        record, name = self._to_rename, self._name.value
+        record, name = self._to_rename, self._name_box.value
         self.action_leave()
         if record:
             await self._do(self._sessions.rename, record.id, name)
@@ -184,7 +184,7 @@ class SessionsScreen(ModalScreen[str | None]):
     def action_leave(self) -> None:
         self._to_delete = self._to_rename = None
         self.query_one("#ask").remove_class("asked")
-        self._name.remove_class("asked")
+        self._name_box.remove_class("asked")
         self._picker.focus()
         self.refresh_bindings()
 

@@ -6,21 +6,23 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from assistant.agent.events import Changed, Outcome, Started, Step, Usage
+from assistant.agent.events import Changed, Outcome, Started
 from assistant.agent.session import Session, Sessions
+from assistant.chat.generator import Reply
+from assistant.engine.stats import Stats
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
 from assistant.tui.sessions.screen import SessionsScreen
 from assistant.tui.sessions.words import when
 from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
-from tests.tui.driving import answers, app_with, notices, say, screen, shown, until
+from tests.tui.driving import app_with, say, screen, shown, until
 
 
 def write(sessions: Sessions, task: str, answer: str) -> str:
     with sessions.new() as session:
         session.append(Started(task, "scripted-1b", "ask"))
-        session.append(Step(1, Usage(1, 0, 0, 1, 10)))
+        session.append(Reply(answer, "", "stop", Stats()))
         session.append(Changed(("calc.py",), "--- a/calc.py\n+++ b/calc.py\n"))
         session.append(Outcome("done", answer, steps=1))
         return session.id
@@ -119,7 +121,9 @@ async def test_one_that_another_coder_works_on_is_left_alone(root: Path) -> None
 async def test_there_may_be_none(root: Path) -> None:
     async with app_with(ScriptedGenerator(), root).run_test(size=(100, 30)) as pilot:
         await open_sessions(pilot)
-        await until(pilot, lambda: "no session here yet" in str(pilot.app.screen.query_one("#about", Static).render()))
+        await until(
+            pilot, lambda: "no session here yet" in str(pilot.app.screen.query_one("#about", Static).render())
+        )
         await pilot.press("enter", "r", "f", "e", "d", "y", "escape")
         await until(pilot, lambda: screen(pilot) is not SessionsScreen)
 
@@ -132,7 +136,9 @@ async def test_the_app_opens_with_a_session(root: Path, id: str) -> None:
         if id == "gone":
             await until(pilot, lambda: "There is no session gone here." in told(pilot))
         else:
-            await until(pilot, lambda: [each.text for each in pilot.app.query(UserMessage)] == ["What is two?"])
+            await until(
+                pilot, lambda: [each.text for each in pilot.app.query(UserMessage)] == ["What is two?"]
+            )
 
 
 def test_the_hour_for_today_else_the_day() -> None:
