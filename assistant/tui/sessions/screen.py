@@ -24,6 +24,12 @@ _NONE = "There is no session here yet: it begins with the first question."
 _ON_LIST = ("resume", "rename", "fork", "export", "delete")
 
 
+class SessionPicker(Picker):
+    """Its keys wait for those before them, so that what is chosen is what was gone to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.resume", "Go on")]
+
+
 class SessionsScreen(ModalScreen[str | None]):
     """Ends with the id of the session to go on with, None for none. `present` is the one that is open;
     documents are written to `folder`."""
@@ -38,8 +44,6 @@ class SessionsScreen(ModalScreen[str | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "resume", "Go on", priority=True),
-        Binding("enter", "take_name", "Take the name", priority=True),
         Binding("r", "rename", "Rename"),
         Binding("f", "fork", "Fork"),
         Binding("e", "export", "Export"),
@@ -56,7 +60,7 @@ class SessionsScreen(ModalScreen[str | None]):
         self._present = present
         self._folder = folder
         self._records: list[SessionRecord] = []
-        self._picker = Picker(markup=False)
+        self._picker = SessionPicker(markup=False)
         self._about = Static(_NONE, id="about")
         self._name_box = Input(placeholder="its task")
         self._to_delete: SessionRecord | None = None
@@ -113,8 +117,6 @@ class SessionsScreen(ModalScreen[str | None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         asks = self._to_delete is not None or self._to_rename is not None
         match action:
-            case "take_name":
-                return self._to_rename is not None
             case "confirm":
                 return self._to_delete is not None
             case "leave":
@@ -154,7 +156,7 @@ class SessionsScreen(ModalScreen[str | None]):
             self._name_box.focus()
             self.refresh_bindings()
 
-    async def action_take_name(self) -> None:
+    async def on_input_submitted(self) -> None:
         record, name = self._to_rename, self._name_box.value
         self.action_leave()
         if record:
