@@ -48,6 +48,7 @@ class AssistantMessage(ChatMessage):
             border: none;
             background: transparent;
             color: $text-muted;
+            &:ansi { border: none; }
             CollapsibleTitle { padding: 0 1; color: $text-muted; }
             Contents { padding: 0 0 0 2; }
         }

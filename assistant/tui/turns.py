@@ -89,6 +89,11 @@ class Turns(WithModel):
     def mode(self, mode: "Mode") -> None:
         self._session.mode = mode
 
+    @property
+    def session_id(self) -> str:
+        """Of the session on disk, empty where there is none."""
+        return self._session.id
+
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield self._welcome()
