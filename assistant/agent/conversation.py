@@ -74,6 +74,11 @@ class Conversation:
         self._tools: Sequence[Tool[Any]] | None = None
 
     @property
+    def session_id(self) -> str:
+        """Empty where it is not kept, or not yet."""
+        return self._session.id if self._session else ""
+
+    @property
     def tasks(self) -> int:
         """How many there were so far."""
         return sum(event["event"] == "started" for event in self.history)

@@ -124,9 +124,7 @@ class Executor:
         """A command or secret that a file speaks of may be that file's wish."""
         for words in filter(None, (action.command, *action.secrets)):
             if by := self._shown_by(words):
-                return (
-                    f"The model was shown `{words}` by {by}: it may be that text which asks for it, not you."
-                )
+                return f"`{words}` is in what the model was shown ({by}): that text may ask for it, not you."
         return ""
 
     def _refused(self, permission: Permission, reason: str) -> Result:

@@ -17,6 +17,7 @@ from assistant.cli.options import (
     KvTypeOption,
     ModelOption,
     ModelOptions,
+    ResumeOption,
 )
 from assistant.ending import leave, when_told_to_end
 from assistant.errors import CoderError, ExitCode, UsageError
@@ -130,6 +131,7 @@ def open_app(
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
+    resume: ResumeOption = None,
     serve: Annotated[bool, typer.Option("--serve", help="In a browser on this machine instead.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="For --serve; 0 takes a free one.")] = 0,
 ) -> None:
@@ -163,6 +165,10 @@ def open_app(
     settings = settings_for(path, **local)
     remote = remote_for(engine, settings, **local)
     workspace = find_workspace(path)
+    if resume:
+        from assistant.agent.session import Sessions
+
+        resume = Sessions(workspace.root).find(resume).id
 
     work = WorkOptions(
         settings.mode,
@@ -177,6 +183,7 @@ def open_app(
         settings.app,
         work=work,
         load_model=lambda name: loader(None, with_model(settings, name), workspace.root),
+        resume=resume or "",
     ).run()
 
 

@@ -16,6 +16,7 @@ from assistant.cli.options import (
     KvTypeOption,
     ModelOption,
     ModelOptions,
+    ResumeOption,
     TestOption,
     TestTimeoutOption,
 )
@@ -31,9 +32,6 @@ TextArgument = Annotated[
 ]
 StepsOption = Annotated[int, typer.Option("--steps", min=1, max=1000, help="How many steps at most.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Chooses the wording where the model is stuck.")]
-ResumeOption = Annotated[
-    str | None, typer.Option("--resume", metavar="ID", help="Go on with a session: its id, or `last`.")
-]
 
 
 def run(

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.options import JsonOption
+from assistant.cli.options import EngineOption, JsonOption, ModelOption
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.agent.session import Sessions
 
 sessions = typer.Typer(
-    help="Earlier work in this repository: list, show, rename, fork, export, rm.",
+    help="Earlier work in this repository: list, show, resume, rename, fork, export, rm.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -63,6 +63,16 @@ def show_session(id: IdArgument, as_json: JsonOption = False) -> None:
         return
     for line in _told(events):
         typer.echo(visible(line))
+
+
+@sessions.command("resume")
+def resume_session(
+    ctx: typer.Context, id: IdArgument = "last", model: ModelOption = None, engine: EngineOption = None
+) -> None:
+    """Go on with one in the app; `coder run --resume ID` does so without it."""
+    from assistant.cli.main import open_app
+
+    open_app(ctx, model=model, engine=engine, resume=_here().find(id).id)
 
 
 @sessions.command("rename")

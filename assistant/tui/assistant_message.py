@@ -48,6 +48,7 @@ class AssistantMessage(ChatMessage):
             border: none;
             background: transparent;
             color: $text-muted;
+            &:ansi { border: none; }
             CollapsibleTitle { padding: 0 1; color: $text-muted; }
             Contents { padding: 0 0 0 2; }
         }
@@ -102,8 +103,8 @@ class AssistantMessage(ChatMessage):
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was said, and nothing thought."""
-        return not self._thought and not "".join(self._text).strip()
+        """Whether nothing was said, thought, or told of it."""
+        return not (self._thought or self._told or "".join(self._text).strip())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "thoughts":

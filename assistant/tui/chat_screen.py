@@ -1,8 +1,6 @@
 """The main screen: the conversation, the prompt, the status bar, and what their keys and commands do."""
 
 import asyncio
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -10,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from assistant.agent.modes import Mode, mode_called, next_mode
 from assistant.errors import CoderError
 from assistant.repo.workspace import Workspace
 from assistant.tui import generation_events as events
 from assistant.tui.attention import call_back
-from assistant.tui.export import export
+from assistant.tui.export import exported
 from assistant.tui.generation import Load
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
@@ -34,7 +33,6 @@ from assistant.visible import visible
 if TYPE_CHECKING:  # slow to import
     from collections.abc import Mapping, Sequence
 
-    from assistant.agent.modes import Mode
     from assistant.agent.session import Session
 
 
@@ -110,15 +108,14 @@ class ChatScreen(Screen[None]):
         self._log.add(event.speed.stats)
         self._log.end()
 
-    def on_turns_called_back(self, event: Turns.CalledBack) -> None:
-        call_back(self.app, f"coder: {event.why}", event.seconds)
-
     def on_turns_changed(self, event: Turns.Changed) -> None:
         """Look at what is to be decided, if the user is not writing."""
         if self.conversation.has_no_model:
             self.status.show_no_model()
-        if event.look and not self.prompt.text:
-            self._focus_next()
+        if event.why:
+            call_back(self.app, f"coder: {event.why}", event.seconds)
+            if not self.prompt.text:
+                self._focus_next()
         self.refresh_bindings()
 
     def on_turns_given_back(self, event: Turns.GivenBack) -> None:
@@ -203,27 +200,16 @@ class ChatScreen(Screen[None]):
         self.refresh_bindings()
 
     def action_next_mode(self) -> None:
-        """The next of the modes: what the agent may do without asking."""
-        from assistant.agent.modes import MODES
-
-        at = MODES.index(self.conversation.mode)
-        self._take_mode(MODES[(at + 1) % len(MODES)])
+        self._take_mode(next_mode(self.conversation.mode))
 
     def action_mode(self, name: str) -> None:
         """The mode called so, or that begins so; without a name, the next."""
-        from assistant.agent.modes import MODES
+        try:
+            self._take_mode(mode_called(name) if name else next_mode(self.conversation.mode))
+        except CoderError as error:
+            self.notify(visible(f"{error.message} {error.hint}"), severity="warning", markup=False)
 
-        found = [mode for mode in MODES if mode.startswith(name.lower())]
-        if not name:
-            self.action_next_mode()
-        elif len(found) == 1:
-            self._take_mode(found[0])
-        else:
-            self.notify(
-                f"There is no mode {visible(name)}: {', '.join(MODES)}.", severity="warning", markup=False
-            )
-
-    def _take_mode(self, mode: "Mode") -> None:
+    def _take_mode(self, mode: Mode) -> None:
         self.conversation.mode = mode
         self.status.show_mode(mode)
 
@@ -283,15 +269,8 @@ class ChatScreen(Screen[None]):
         self.prompt.focus()
 
     async def action_export(self, name: str) -> None:
-        path = Path(name).expanduser() if name else Path(f"coder-{time.strftime('%Y%m%d-%H%M%S')}.md")
-        try:
-            written = await asyncio.to_thread(
-                export, self.conversation.records(), self._workspace.root / path
-            )
-        except CoderError as error:
-            await self.conversation.add(Notice.of(error))
-        else:
-            await self.conversation.add(Notice(f"The conversation is in {written}."))
+        records = self.conversation.records()
+        await self.conversation.add(await asyncio.to_thread(exported, records, name, self._workspace.root))
 
     # Search
 

@@ -45,6 +45,7 @@ class Bridge:
         self._screen = screen
         self._generator: Generator | None = None
         self._in_use = Lock()
+        self._loads = Lock()
         self._cancel = Event()
         self._waits_for: Answer[Any] | None = None
         self._closing = Event()
@@ -114,6 +115,10 @@ class Bridge:
         self._screen.run_worker(work, name=name, thread=True, exit_on_error=False)
 
     def _load(self, load: Load) -> None:
+        with self._loads:
+            self._load_alone(load)
+
+    def _load_alone(self, load: Load) -> None:
         pace = Pace()
 
         def report(what: str, fraction: float) -> None:

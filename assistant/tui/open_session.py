@@ -35,6 +35,13 @@ class OpenSession:
         self._conversation: Conversation | None = None
 
     @property
+    def id(self) -> str:
+        """Empty where there is no session on disk, or none yet."""
+        if self._conversation is not None:
+            return self._conversation.session_id
+        return self._taken_up[0].id if self._taken_up else ""
+
+    @property
     def mode(self) -> "Mode":
         return self._mode
 

@@ -11,15 +11,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
-from textual.worker import Worker, WorkerState
 
 from assistant.errors import CoderError
 from assistant.repo.workspace import Workspace
 from assistant.tui import generation_events as events
 from assistant.tui.assistant_message import AssistantMessage
-from assistant.tui.conversation import Conversation
-from assistant.tui.generation import Bridge, Load
-from assistant.tui.no_model import NoModel
+from assistant.tui.generation import Load
 from assistant.tui.notice import Notice
 from assistant.tui.open_session import OpenSession
 from assistant.tui.record import Record
@@ -27,6 +24,7 @@ from assistant.tui.turn.changes_card import ChangesCard
 from assistant.tui.turn.decision import Decision
 from assistant.tui.user_message import UserMessage
 from assistant.tui.welcome import Welcome
+from assistant.tui.with_model import WithModel
 from assistant.tui.work import WorkOptions
 
 if TYPE_CHECKING:  # slow to import: the app is on the screen before it is needed
@@ -36,7 +34,7 @@ if TYPE_CHECKING:  # slow to import: the app is on the screen before it is neede
     from assistant.tui.turn.shown_turn import ShownTurn
 
 
-class Turns(Conversation):
+class Turns(WithModel):
     """Takes what the bridge tells. All that it is told goes on to the screen."""
 
     class GivenBack(Message):
@@ -47,16 +45,10 @@ class Turns(Conversation):
             self.text = text
 
     class Changed(Message):
-        """Something began, ended or is to be decided: `look` says whether to look at the latter."""
+        """Something began, ended or is to be decided. `why` the user should look, after so many seconds of
+        work; empty for nothing."""
 
-        def __init__(self, look: bool = False) -> None:
-            super().__init__()
-            self.look = look
-
-    class CalledBack(Message):
-        """The user is needed, or the turn is over, after so many seconds."""
-
-        def __init__(self, why: str, seconds: float) -> None:
+        def __init__(self, why: str = "", seconds: float = 0.0) -> None:
             super().__init__()
             self.why = why
             self.seconds = seconds
@@ -64,15 +56,12 @@ class Turns(Conversation):
     def __init__(
         self, workspace: Workspace, shown_root: str, load: Load, work: WorkOptions | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(load)
         self._shown_root = shown_root
         self._workspace = workspace
-        self._load = load
         self._work = work or WorkOptions()
-        self._bridge = Bridge(self)
         self._session = OpenSession(workspace, self._work, self._work.mode)
         self._waiting: deque[UserMessage] = deque()
-        self._no_model: CoderError | None = None
         self._run = 0
         self._busy = 0
         self._tasks = 0
@@ -92,10 +81,6 @@ class Turns(Conversation):
         return bool(self._waiting)
 
     @property
-    def has_no_model(self) -> bool:
-        return self._no_model is not None
-
-    @property
     def mode(self) -> "Mode":
         """What the agent may do without asking."""
         return self._session.mode
@@ -104,52 +89,29 @@ class Turns(Conversation):
     def mode(self, mode: "Mode") -> None:
         self._session.mode = mode
 
+    @property
+    def session_id(self) -> str:
+        """Of the session on disk, empty where there is none."""
+        return self._session.id
+
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield self._welcome()
 
-    def on_mount(self) -> None:
-        self._bridge.load(self._load)
-
     async def on_unmount(self) -> None:
         await asyncio.to_thread(self._bridge.close, self._session.close)
 
-    # The model
-
     async def load_again(self, load: Load | None = None) -> None:
-        """Load the model again, or another in its place: an answer that is being written ends."""
-        self._load = load or self._load
-        self._bridge.cancel()
-        self._no_model = None
-        await self.query(NoModel).remove()
+        await super().load_again(load)
         if not self.messages and not self.query(Welcome):
             await self.mount(self._welcome())
-        self._bridge.load(self._load)
-
-    async def on_told(self, event: events.Told) -> None:
-        await self.add(Notice(event.note))
 
     def on_loaded(self, _: events.Loaded) -> None:
         self._next()
 
-    async def on_load_failed(self, event: events.LoadFailed) -> None:
-        await self._without_model(event.error)
-
-    async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A fault of the program itself must not take the conversation away."""
-        error = event.worker.error
-        if event.state is not WorkerState.ERROR or error is None:
-            return
-        fault = CoderError(
-            f"Unexpected {type(error).__name__}: {error}", hint="This is a fault of the program."
-        )
-        await (self._without_model if event.worker.name == "load" else self._not_begun)(fault)
-
     async def _without_model(self, error: CoderError) -> None:
-        """Say why there is no model, and give back what was waiting for it."""
-        self._no_model = error
-        await self.query(NoModel).remove()
-        await self.add(NoModel(error))
+        """Give back what was waiting for it, too."""
+        await super()._without_model(error)
         while self._waiting:
             await self.take_back()
         self.post_message(self.Changed())
@@ -270,19 +232,33 @@ class Turns(Conversation):
 
     # The turn
 
-    async def on_happened(self, event: events.Happened) -> None:
+    @on(events.Reading)
+    @on(events.Written)
+    @on(events.Replied)
+    @on(events.Happened)
+    @on(events.ConsentWanted)
+    @on(events.QuestionAsked)
+    async def _show_of_turn(self, event: events.OfTurn) -> None:
         if event.run != self._run or self._asked is None:
             return
         from assistant.agent.events import Outcome, Started
         from assistant.tui.turn.shown_turn import ShownTurn
 
-        if isinstance(event.event, Started):
-            await self._started(event.event.task)
+        if self._turn is None:
             self._turn = ShownTurn(self, origins_shown=self.origins_shown)
-        elif self._turn is not None:
-            await self._turn.show(event)
-            if isinstance(event.event, Outcome):
-                self._call_back("the answer is there")
+        match event:
+            case events.Happened(event=Started(task=task)):
+                await self._started(task)
+            case _:
+                await self._turn.show(event)
+        match event:
+            case events.Happened(event=Outcome()):
+                self._look("the answer is there")
+            case events.ConsentWanted() | events.QuestionAsked():
+                self._look("it waits for you")
+
+    def _look(self, why: str) -> None:
+        self.post_message(self.Changed(why, time.monotonic() - self._began))
 
     async def _started(self, task: str) -> None:
         """The question that waited, or a further one that came of it."""
@@ -293,24 +269,9 @@ class Turns(Conversation):
         self._asked.number = self._tasks
         self._tasks += 1
 
-    @on(events.Reading)
-    @on(events.Written)
-    @on(events.Replied)
-    @on(events.ConsentWanted)
-    @on(events.QuestionAsked)
-    async def _show_of_turn(self, event: events.OfTurn) -> None:
-        if event.run == self._run and self._turn is not None:
-            await self._turn.show(event)
-            if isinstance(event, events.ConsentWanted | events.QuestionAsked):
-                self._call_back("it waits for you")
-
-    def _call_back(self, why: str) -> None:
-        self.post_message(self.CalledBack(why, time.monotonic() - self._began))
-        self.post_message(self.Changed(look=True))
-
     async def on_decision_decided(self, event: Decision.Decided) -> None:
         await event.decision.remove()
-        self.post_message(self.Changed(look=True))
+        self._look("it goes on")
 
     async def on_failed(self, event: events.Failed) -> None:
         if event.run == self._run:
@@ -323,7 +284,7 @@ class Turns(Conversation):
                 self._tasks = self._asked.number
                 self._asked.number = None
             self.post_message(self.GivenBack(self._asked.text))
-        await self.add(Notice.of(error))
+        await super()._not_begun(error)
 
     async def on_ended(self, event: events.Ended) -> None:
         self._busy -= 1

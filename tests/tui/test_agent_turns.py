@@ -1,20 +1,24 @@
 """The agent in the app: what it does is seen, asked for, cancelled and taken back."""
 
+import re
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from assistant.agent.mcp import McpServer
 from assistant.agent.session import Sessions
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
 from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.prompt import Prompt
+from assistant.tui.turn import tool_card
 from assistant.tui.turn.approval import Approval
 from assistant.tui.turn.tool_card import ToolCard
 from assistant.tui.turn.user_question import UserQuestion
 from assistant.tui.user_message import UserMessage
+from assistant.tui.work import WorkOptions
 from tests.agent.agent_run import BUGGY, DONE, FIX, FIXED, root, script
 from tests.scripted import ScriptedGenerator
 from tests.tui.driving import SIZE, answers, app_with, cards, notices, say, shown, until
@@ -74,7 +78,8 @@ async def test_plain_words_end_a_turn_too(root: Path) -> None:
     assert model.asked[1][0][-1].content.endswith("hi again")
 
 
-async def test_what_is_always_allowed_is_not_asked_again(root: Path) -> None:
+async def test_what_is_always_allowed_is_not_asked_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool_card, "_WORTH_TELLING_S", 0.0)
     model = ScriptedGenerator(*script(RUN, RUN, DONE))
     async with app_with(model, root).run_test(size=SIZE) as pilot:
         await say(pilot, "Say hello.")
@@ -82,7 +87,8 @@ async def test_what_is_always_allowed_is_not_asked_again(root: Path) -> None:
         assert "always `echo` in this repository" in shown(pilot, "Approval Static")
         await pilot.press("a")
         await idle(pilot)
-        assert [card.startswith("✓ $ echo hello") for card in cards(pilot)] == [True, True]
+        assert all(re.fullmatch(r"✓ \$ echo hello  \d+\.\d s ▸", card) for card in cards(pilot))
+        assert len(cards(pilot)) == 2
 
 
 async def test_a_refusal_tells_the_model_why(root: Path) -> None:
@@ -144,6 +150,34 @@ async def test_the_model_asks_the_user(root: Path) -> None:
     assert "The user answers: this" in model.asked[1][0][-1].content
 
 
+async def test_escape_ends_a_turn_that_asks(root: Path) -> None:
+    model = ScriptedGenerator(*script(("ask", {"question": "Which one?"}), DONE))
+    async with app_with(model, root).run_test(size=SIZE) as pilot:
+        await say(pilot, "Make add add.")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await pilot.press("escape")
+        await idle(pilot)
+        assert "Interrupted" in notices(pilot)
+    assert len(model.asked) == 1
+
+
+async def test_another_session_is_taken_up_while_one_waits(root: Path) -> None:
+    model = ScriptedGenerator(*script(FIX), "Here I am.")
+    async with app_with(model, root).run_test(size=SIZE) as pilot:
+        await say(pilot, "Make add add.")
+        await wait_for_approval(pilot)
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: not pilot.app.query(ToolCard))
+        await say(pilot, "Where are you?")
+        await until(pilot, lambda: answers(pilot) == ["Here I am."])
+        await idle(pilot)
+        assert not pilot.app.query(Approval)
+    assert (root / "calc.py").read_text() == BUGGY
+    assert [record.status for record in Sessions(root).all()] == ["done", "cancelled"]
+    for record in Sessions(root).all():
+        Sessions(root).resume(record.id)[0].close()
+
+
 async def test_turns_are_taken_back_one_after_the_other(root: Path) -> None:
     model = ScriptedGenerator(*script(FIX, DONE, ANOTHER_FIX, DONE), "I see.")
     app = app_with(model, root)
@@ -174,10 +208,10 @@ async def test_a_card_takes_its_turn_back(root: Path) -> None:
         await say(pilot, "Make add add.")
         await until(pilot, lambda: "changed calc.py" in changed(pilot))
         (root / "calc.py").write_text("mine\n")
-        await pilot.press("ctrl+up", "u")
+        await pilot.click("ChangesCard Choice", offset=(22, 0))
         await until(pilot, lambda: "calc.py changed since" in notices(pilot))
         (root / "calc.py").write_text(FIXED)
-        await pilot.press("u")
+        await pilot.press("ctrl+up", "u")
         await until(pilot, lambda: "taken back" in changed(pilot))
     assert (root / "calc.py").read_text() == BUGGY
 
@@ -214,6 +248,19 @@ async def test_a_session_is_gone_on_with(root: Path, tool_format: str | None) ->
     with Sessions(root).resume(record.id)[0] as session:
         tasks = [event["task"] for event in Sessions(root).events(session.id) if event["event"] == "started"]
     assert tasks == ["add is wrong, fix @calc.py", "Sure?", "Sure?"]
+
+
+async def test_a_server_is_asked_for_before_the_turn_begins(root: Path) -> None:
+    model = ScriptedGenerator("Without it.")
+    work = WorkOptions(servers=lambda: [McpServer("issues", command=("python", "issues.py"))])
+    app = CoderApp(Workspace(root, is_git=True), lambda report, tell: model, work=work)
+    async with app.run_test(size=SIZE) as pilot:
+        await say(pilot, "hi")
+        await wait_for_approval(pilot)
+        assert "python issues.py" in shown(pilot, "Approval Static")
+        await pilot.press("n", "enter")
+        await until(pilot, lambda: answers(pilot) == ["Without it."])
+        assert "issues was not started" in notices(pilot)
 
 
 async def test_a_turn_that_cannot_be_begun_comes_back(root: Path) -> None:

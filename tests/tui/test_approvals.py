@@ -52,6 +52,14 @@ async def test_a_change_is_made_and_can_be_taken_back(root: Path, coder_home: Pa
     assert second[0][: len(first[0])] == first[0], "what was read must not be read again"
 
 
+async def test_the_mouse_answers_too(root: Path) -> None:
+    async with app_with(small_model(FIX), root).run_test(size=SIZE) as pilot:
+        await say(pilot, "fix it")
+        await wait_for_approval(pilot)
+        await pilot.click("Approval Choice", offset=(1, 0))
+        await until(pilot, lambda: (root / "calc.py").read_text() == NEW)
+
+
 async def test_what_is_refused_is_not_made(root: Path) -> None:
     async with app_with(small_model(FIX), root).run_test(size=SIZE) as pilot:
         await say(pilot, "fix it")

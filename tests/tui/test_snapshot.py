@@ -27,7 +27,6 @@ from assistant.tui.run_card import RunCard
 from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.theme import DARK, LIGHT
 from assistant.tui.too_small import TooSmall
-from assistant.tui.turn import tool_card
 from assistant.tui.turn.approval import Approval
 from assistant.tui.user_message import UserMessage
 from tests.agent.agent_run import script
@@ -159,7 +158,6 @@ def test_a_turn_of_the_agent(
     calls = (("read", {"path": "calc.py"}), ("edit", edit), ("run", {"command": "pytest -q"}), ("done", done))
     unconfined = partial(Environment, confinement=lambda: confine.UNCONFINED)
     monkeypatch.setattr(loop, "Environment", unconfined)
-    monkeypatch.setattr(tool_card, "_WORTH_TELLING_S", 60.0)
     app = CoderApp(workspace, loading(ScriptedGenerator(*script(*calls))))
     assert snap_compare(app, terminal_size=size, run_before=show)
 

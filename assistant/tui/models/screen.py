@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
-from textual.widgets.option_list import Option
 
 from assistant.errors import CoderError
 from assistant.tui.models.download import PullStatus
@@ -26,6 +25,16 @@ _FIRST = (
 )
 
 
+class ModelPicker(Picker):
+    """Its keys wait for those before them, so that what is chosen is what was gone to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.take", "Use"),
+        Binding("enter", "screen.pull", "Pull"),
+        Binding("enter", "screen.explain", show=False),
+    ]
+
+
 class ModelsScreen(ModalScreen[str | None]):
     """Ends with the name of the model to use, None for none. `loaded` is the one that is there, `first`
     says that there is none at all."""
@@ -40,8 +49,6 @@ class ModelsScreen(ModalScreen[str | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Use", priority=True),
-        Binding("enter", "pull", "Pull", priority=True),
         Binding("d", "always", "Use from now on"),
         Binding("x", "cancel", "Cancel the pull"),
         Binding("escape,q", "dismiss", "Back"),
@@ -70,7 +77,7 @@ class ModelsScreen(ModalScreen[str | None]):
         self._pull = pull
         self._first = first
         self._rows: list[ModelRow] = []
-        self._list = Picker(markup=False)
+        self._list = ModelPicker(markup=False)
         self._about = Static(id="about")
 
     def compose(self) -> ComposeResult:
@@ -88,6 +95,7 @@ class ModelsScreen(ModalScreen[str | None]):
 
     async def look_again(self) -> None:
         """Read what is on the machine now."""
+        before = self._row
         try:
             told, self._rows = await asyncio.to_thread(_looked)
         except CoderError as error:
@@ -97,6 +105,9 @@ class ModelsScreen(ModalScreen[str | None]):
             Content.assemble(_FIRST, (f"\n{told}", FAINT)) if self._first else Content(told)
         )
         self._draw()
+        names = [row.name for row in self._rows]
+        if before and before.name in names:  # it may be elsewhere now
+            self._list.highlighted = names.index(before.name)
 
     def show_pull(self, pull: PullStatus | None) -> None:
         """How far the pull is; None when there is none."""
@@ -117,8 +128,7 @@ class ModelsScreen(ModalScreen[str | None]):
 
         lines = row_lines(self._rows, self._loaded, self._pull.name if self._pull else "")
         at = self._list.highlighted or 0
-        self._list.clear_options()
-        self._list.add_options([Option(line) for line in lines])
+        self._list.set_options(lines)
         self._list.highlighted = min(at, len(lines) - 1) if lines else None
 
     @property
@@ -133,12 +143,12 @@ class ModelsScreen(ModalScreen[str | None]):
             self._about.update(about(self._row))
         self.refresh_bindings()
 
-    def on_option_list_option_selected(self) -> None:
-        """A click, or Enter where there is nothing to do: then it is said why."""
-        if self.check_action("take", ()):
-            self.action_take()
-        else:
-            self.action_pull()
+    async def on_option_list_option_selected(self) -> None:
+        """A click."""
+        for action in ("take", "pull", "explain"):
+            if self.check_action(action, ()):
+                await self.run_action(action)
+                return
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         row = self._row
@@ -156,9 +166,12 @@ class ModelsScreen(ModalScreen[str | None]):
             self.dismiss(self._row.name)
 
     def action_pull(self) -> None:
-        if self._row and self.check_action("pull", ()):
+        if self._row:
             self.post_message(self.PullWanted(self._row))
-        elif self._row:
+
+    def action_explain(self) -> None:
+        """Why the model can be neither used nor pulled."""
+        if self._row:
             busy = "One pull at a time: x cancels the one that is under way."
             why = busy if self._pull and self._row.selection else visible(self._row.why)
             self.notify(why, severity="warning", markup=False)

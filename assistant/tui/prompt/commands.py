@@ -15,6 +15,7 @@ class Command:
 
 COMMANDS = (
     Command("copy", "copy the last answer", "copy_answer"),
+    Command("cost", "what the speed is worth, in money and time", "app.cost"),
     Command("edit", "write the last question anew", "edit_last"),
     Command("editor", "write in $EDITOR", "write_in_editor"),
     Command("export", "save the conversation as markdown", "export", takes="FILE"),
@@ -27,6 +28,7 @@ COMMANDS = (
     Command("quit", "leave coder", "app.quit"),
     Command("review", "decide about the changes of the working tree", "app.review"),
     Command("retry", "answer the last question again", "retry_last"),
+    Command("sessions", "go on with an earlier session; rename, fork, delete", "app.sessions"),
     Command("stats", "speculation as plots", "speculation"),
     Command("theme", "choose the colours", "app.theme", takes="NAME"),
     Command("undo", "take the last change back", "undo"),

@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from assistant.tui.choice import Choice
 from assistant.tui.diff import DiffView, FileRows, files_in
 from assistant.tui.theme import FAINT
 from assistant.tui.turn.decision import Decision
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # slow to import
     from assistant.tui.answer import Answer
 
 _BORDER_AND_MARGIN = 3
-_MOST_REMOVED = 20
+_MUCH = 3
 
 
 class Approval(Decision):
@@ -38,7 +39,7 @@ class Approval(Decision):
         self._answer = answer
         self._files = files_in(request.preview)
         self._why = Input(placeholder="Why not? The model is told. Enter alone only refuses.", compact=True)
-        self._choice = Static(classes="note")
+        self._choice = Choice(classes="note")
 
     def compose(self) -> ComposeResult:
         request = self._request
@@ -53,7 +54,7 @@ class Approval(Decision):
             if not self._files:
                 yield Static(Content(visible(request.preview)))
         for file in filter(_drops_much, self._files):
-            yield Static(Content(f"{visible(file.name)}: far more goes than comes."), classes="warning")
+            yield Static(Content(f"{file.removed} lines of {visible(file.name)} go."), classes="warning")
         if request.note:
             yield Static(Content(visible(request.note.strip())), classes="note")
         self._why.display = False
@@ -132,12 +133,13 @@ class Approval(Decision):
         if self._why.display:
             self._choice.update("[b]Enter[/b] refuses   [b]Esc[/b] back")
             return
-        choice = "[@click=once][b]y[/b] yes[/]   [@click=say_why][b]n[/b] no…[/]"
+        choice = "[@click=choose('once')][b]y[/b] yes[/]   [@click=choose('say_why')][b]n[/b] no…[/]"
         if always := visible(self._request.always):
-            choice += "   [@click=always][b]a[/b] always[/]"
+            choice += "   [@click=choose('always')][b]a[/b] always[/]"
         more = filter(None, (always, "" if focused else "  Tab comes here"))
         self._choice.update(Content.assemble(Content.from_markup(choice), (f" {' '.join(more)}", FAINT)))
 
 
 def _drops_much(file: FileRows) -> bool:
-    return file.removed > _MOST_REMOVED and file.removed > 2 * file.added
+    """Whether it is more than what it puts there, and what it leaves around it."""
+    return file.removed - file.added > _MUCH and file.removed > len(file.rows) - file.removed

@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
+from assistant.tui.choice import Choice
 from assistant.tui.message import ChatMessage
 from assistant.tui.record import Record
 from assistant.tui.theme import FAINT
@@ -39,7 +39,7 @@ class ChangesCard(ChatMessage):
         self.turn = turn
         self._names = ", ".join(map(visible, paths))
         self.undone = False
-        self._line = Static()
+        self._line = Choice()
 
     def compose(self) -> ComposeResult:
         yield self._line
@@ -52,6 +52,10 @@ class ChangesCard(ChatMessage):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not self.undone if action == "undo" else super().check_action(action, parameters)
+
+    async def on_choice_chosen(self, event: Choice.Chosen) -> None:
+        event.stop()
+        await self.run_action(event.action)
 
     def action_undo(self) -> None:
         self.post_message(self.UndoWanted(self.turn))
@@ -67,5 +71,7 @@ class ChangesCard(ChatMessage):
         if self.undone:
             self._line.update(Content(f"changed {self._names} · taken back"))
             return
-        ways = Content.from_markup("[@click=undo]/undo takes it back[/] · [@click=app.review]^R reviews[/]")
+        ways = Content.from_markup(
+            "[@click=choose('undo')]/undo takes it back[/] · [@click=app.review]^R reviews[/]"
+        )
         self._line.update(Content.assemble("changed ", (self._names, "bold"), "   ", ways.stylize(FAINT)))

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 
+from assistant.tui.choice import Choice
 from assistant.tui.record import Record
 
 # A key pressed before one can have seen the question was meant for the prompt.
@@ -60,6 +61,12 @@ class Decision(Vertical, can_focus=True):
 
     def on_focus(self, _: events.Focus) -> None:
         self._focused_at = time.monotonic()
+
+    async def on_choice_chosen(self, event: Choice.Chosen) -> None:
+        """Who clicks on it has seen it."""
+        event.stop()
+        self._focused_at = 0.0
+        await self.run_action(event.action)
 
     def action_scroll_shown(self, lines: int) -> None:
         for scrolled in self.query(VerticalScroll):

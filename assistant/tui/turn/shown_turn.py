@@ -66,7 +66,7 @@ class ShownTurn:
     async def _ask(self, decision: Decision) -> None:
         self._was_asked = True
         if self._card is not None:
-            self._card.note("waits for you")
+            self._card.wait()
         await self._conversation.add(decision)
 
     async def _happened(self, event: events.AgentEvent) -> None:
@@ -82,7 +82,7 @@ class ShownTurn:
             case events.Called():
                 await self._begin_card(event)
             case events.Consented():
-                self._refused = event.answer == "no"
+                self._consented(event)
             case events.Changed() if self._card is not None:
                 self._card.changed(event.diff)
             case events.Checking() | events.Checked():
@@ -107,6 +107,11 @@ class ShownTurn:
             else:
                 await self._answer.end()
 
+    def _consented(self, event: events.Consented) -> None:
+        if self._card is not None and event.request.tool != "check":
+            self._refused = event.answer == "no"
+            self._card.go_on()
+
     async def _begin_card(self, call: events.Called) -> None:
         if self._answer is not None:
             if self._rewrites:
@@ -128,7 +133,7 @@ class ShownTurn:
             return
         card, self._card = self._card, None
         state: State = "done" if observed.ok else "refused" if self._refused else "failed"
-        card.end(state, observed.text, timed=not self._was_asked)
+        card.end(state, observed.text)
         if observed.changed and not self._was_asked:
             await card.action_open()  # nobody has seen yet what it did
 

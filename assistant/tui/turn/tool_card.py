@@ -72,9 +72,14 @@ class ToolCard(ChatMessage):
         """It wrote files."""
         self._diff = diff
 
-    def note(self, told: str) -> None:
-        """What goes on meanwhile, in a few words."""
-        self._told = told
+    def wait(self) -> None:
+        """The user is asked first."""
+        self._told = "waits for you"
+        self._show_line()
+
+    def go_on(self) -> None:
+        """They have answered: the time is counted from here."""
+        self._began, self._told = time.monotonic(), ""
         self._show_line()
 
     def end(self, state: State, output: str = "", *, timed: bool = True) -> None:
