@@ -3,7 +3,6 @@
 `python -m tests.licences > LICENSES.md` writes the list anew, where all of them are installed."""
 
 import re
-import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -28,7 +27,8 @@ def licence_of(name: str) -> str | None:
         return None
     classifiers = (each for each in said.get_all("Classifier") or () if each.startswith(_CLASSIFIER))
     classified = [each.rpartition(" :: ")[2] for each in classifiers]
-    stated = " ".join((said.get("License-Expression") or said.get("License") or "").split())
+    fields = [*(said.get_all("License-Expression") or ()), *(said.get_all("License") or ()), ""]
+    stated = " ".join(fields[0].split())
     if not stated or len(stated) > _LONGEST:  # some put the whole text there
         stated = ", ".join(classified)
     return stated or _from_file(name)
@@ -52,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -106,7 +106,8 @@ class _Bounded(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         parsed = super()._parse(source, name, filename)
-        for body in (each.body for kind in (nodes.For, nodes.Macro) for each in parsed.find_all(kind)):
+        loops = [each.body for each in parsed.find_all(nodes.For)]
+        for body in (*loops, *(each.body for each in parsed.find_all(nodes.Macro))):
             tick = nodes.Call(nodes.EnvironmentAttribute("tick"), [], [], None, None)
             body.insert(0, nodes.Output([tick]))
         for concatenated in list(parsed.find_all(nodes.Concat)):
