@@ -51,6 +51,7 @@ def compared(
     """Load the drafts beside the target and measure them. One that is not for this target is left out and
     told. Raises ModelError where none is left."""
     from assistant.bench.drafts import compare_drafts
+    from assistant.cli.setup import try_first
     from assistant.engine.drafters.load import load_drafter
 
     with ExitStack() as loaded:
@@ -58,6 +59,7 @@ def compared(
         for file in files:
             progress(f"loading draft {file.stem}", 0.0)
             try:
+                try_first(file, progress)
                 drafter = load_drafter(file, generator.model, generator.context)
             except ModelError as error:
                 tell(f"Left out: {error.message}")
