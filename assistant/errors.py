@@ -42,6 +42,10 @@ class ModelError(CoderError):
     exit_code = ExitCode.NO_MODEL
 
 
+class NoModelError(ModelError):
+    """There is no model at all on this machine yet."""
+
+
 class ContextFullError(CoderError):
     """Prompt and answer do not fit the model's context. Reported before anything is evaluated."""
 

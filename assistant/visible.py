@@ -10,9 +10,18 @@ _CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in 
         [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
         "\N{REPLACEMENT CHARACTER}",
     ),
-    # These break lines where nobody counts them, or are not seen at all: tags can carry a hidden text.
+    # These break lines where nobody counts them.
     **dict.fromkeys([0x2028, 0x2029], "\N{SYMBOL FOR NEWLINE}"),
-    **dict.fromkeys([0xFEFF, 0x2060, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)], None),
+    # These are not seen at all: they can carry a hidden text, which a model reads, or hide that two names
+    # differ. Joiners and the selectors of emoji stay, for scripts need them.
+    **dict.fromkeys(
+        [
+            *(0xAD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, 0x3164, 0xFEFF, 0xFFA0),
+            *(*range(0x2060, 0x2065), *range(0x206A, 0x2070), *range(0xFFF0, 0xFFFC)),
+            *(*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE0FFF)),
+        ],
+        "\N{REPLACEMENT CHARACTER}",
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 
+from assistant.catalog.edit_format import EditFormat
 from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
 from assistant.chat.messages import Message
 from assistant.chat.tools import ToolFormatName
@@ -30,6 +31,7 @@ class ScriptedGenerator:
         holds_after: int | None = None,
         notes: tuple[str, ...] = (),
         tool_format: ToolFormatName | None = "hermes",
+        edit_format: EditFormat | None = None,
         drafters: Sequence[str | None] = ("lookup",),
         cost_curve: Sequence[float] = (),
     ) -> None:
@@ -45,6 +47,7 @@ class ScriptedGenerator:
         self._cost_curve = list(cost_curve)
         self.asked: list[tuple[tuple[Message, ...], ReplyOptions]] = []
         self._tool_format = tool_format
+        self._edit_format: EditFormat | None = edit_format
         self.closed = False
 
     @property
@@ -66,6 +69,10 @@ class ScriptedGenerator:
     @property
     def tool_format(self) -> ToolFormatName | None:
         return self._tool_format
+
+    @property
+    def edit_format(self) -> EditFormat | None:
+        return self._edit_format
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content) // 4 + 4 for message in messages)

@@ -9,9 +9,13 @@ def ask(
     consent: AskConsent, permissions: Permissions, tool: str, permission: Permission, action: Action
 ) -> Consented:
     """What was asked and answered. Raises CoderError where "always" cannot be written down."""
-    secrets = f"{', '.join(action.secrets)} may hold secrets. " if action.secrets else ""
+    notes = [
+        f"{', '.join(action.secrets)} may hold secrets." if action.secrets else "",
+        f"Other programs obey {', '.join(action.obeyed)} by themselves." if action.obeyed else "",
+        action.note,
+    ]
     always = permissions.always(tool, permission, action)
-    request = Request(tool, action.preview, secrets + action.note, always)
+    request = Request(tool, action.preview, " ".join(filter(None, notes)), always)
     answer = consent(request)
     if isinstance(answer, Refusal):
         return Consented(request, "no", answer.reason)

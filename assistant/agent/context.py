@@ -5,6 +5,7 @@ made rarely and in one go: old results become a line each, then old steps become
 summary is what was done, written down as it happened; it is not the model's memory of it.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from assistant.chat.generator import Generator
 from assistant.chat.messages import Message
 from assistant.chat.tools import ToolFormat
 from assistant.errors import ContextFullError
+from assistant.repo.instructions import NAME as INSTRUCTIONS
 
 # Room is made down to this share, so that the next steps are appended to an unchanged prefix.
 _SHRINK_TO = 0.7
@@ -93,6 +95,17 @@ class Window:
             then, given = _joined(last.then, task), _joined(last.given, given)
             self._exchanges[-1] = replace(last, then=then, given=given)
 
+    def shown_by(self, words: str) -> str:
+        """What showed the model these words; empty where nothing did, or the user said them too."""
+        found = re.compile(r"(?<![\w./-])" + r"\s+".join(map(re.escape, words.split())) + r"(?![\w/-])")
+        tasks = (self._task, *(exchange.then for exchange in self._exchanges))
+        shown = [(exchange.observed.brief, exchange.observed.text) for exchange in self._exchanges]
+        shown += [(INSTRUCTIONS, self._briefing.instructions), ("what you mentioned", self._briefing.given)]
+        shown += [("what you mentioned", exchange.given) for exchange in self._exchanges]
+        if not words.strip() or any(map(found.search, tasks)):
+            return ""
+        return next((by for by, text in shown if found.search(text)), "")
+
     def make_room(self) -> Iterator[Shrunk]:
         """Nothing where it fits, else what was taken out. Raises ContextFullError where even the task and
         the last step do not fit."""
@@ -138,6 +151,11 @@ class Window:
             short = replace(last.observed, text=f"{text}\n(cut here: the context is full)", cut=True)
             self._exchanges[-1] = replace(last, observed=short)
         yield f"all but the first {len(text)} characters of: {last.observed.brief}"
+        if self.tokens > self._limit:  # what the model wrote is itself too long
+            self._exchanges.clear()
+            self._summary.append(f"{last.observed.brief}: {' '.join(text.split())}")
+            self.add_task(last.then, last.given)
+            yield f"step, now a line of the summary: {last.observed.brief}"
 
     @property
     def tokens(self) -> int:

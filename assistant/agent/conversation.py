@@ -8,14 +8,15 @@ from threading import Event
 from typing import Any
 
 from assistant.agent.briefing import Briefing, KnownRepository, brief
+from assistant.agent.check import Check
 from assistant.agent.dialogue import Dialogue
 from assistant.agent.dialogue_turn import DialogueTurn
 from assistant.agent.events import AgentEvent, AskConsent, Outcome, Rewound, Undone, as_json
-from assistant.agent.execute import Check
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.mcp import McpServer, McpServers
+from assistant.agent.modes import Mode
 from assistant.agent.named_check import named_checks
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.permissions import Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.agent.tools import AskUser, Tool
 from assistant.chat.generator import Generator, KeepsState
@@ -73,6 +74,11 @@ class Conversation:
         self._tools: Sequence[Tool[Any]] | None = None
 
     @property
+    def session_id(self) -> str:
+        """Empty where it is not kept, or not yet."""
+        return self._session.id if self._session else ""
+
+    @property
     def tasks(self) -> int:
         """How many there were so far."""
         return sum(event["event"] == "started" for event in self.history)
@@ -127,12 +133,15 @@ class Conversation:
 
     def close(self, generator: Generator | None) -> None:
         """End it, so that it can be gone on with."""
-        session = self._session
-        if self._begun and session and isinstance(generator, KeepsState):
-            with suppress(CoderError):  # then its prompt is read again
-                if kept := generator.keep_state():
-                    session.keep(kept)
-        self._open.close()
+        with self._open:
+            if generator is not None and self._begun:
+                self._keep_state(generator)
+
+    def _keep_state(self, generator: Generator) -> None:
+        """Without it the prompt is read again."""
+        with suppress(CoderError):
+            if self._session and isinstance(generator, KeepsState) and (kept := generator.keep_state()):
+                self._session.keep(kept)
 
     def _begin(self, generator: Generator) -> None:
         if self._begun:

@@ -1,4 +1,4 @@
-"""A conversation with a model too small for tools: what it is asked, and what its answers propose to change."""
+"""A conversation with a model too small for tools: what it is asked, and what its answers would change."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import logging
 import math
 import time
+from collections.abc import Callable, Mapping
 from collections.abc import Generator as Steps
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from assistant.agent import events
@@ -25,6 +27,7 @@ from assistant.errors import CoderError
 from assistant.repo.files import Keep, SourceFile, read_source
 from assistant.repo.hunks import diff_hunks
 
+_log = logging.getLogger(__name__)
 _BRIEF_CHARS = 100
 _REDUCING_S = 30.0
 _NO_CALL = "That was no tool call. Call a tool, or done to end the task.\n"
@@ -37,7 +40,7 @@ class Executor:
     written so far, `refusals` how often writing or running was refused, `unread` how many answers in a row
     held no call that could be read, `words_end` whether plain words end it, `said` the model's last call, or
     its words where that was none, `answer` the closing words once it is over, `not_needed` the changes that
-    the check passes without."""
+    the check passes without. `shown_by` tells what showed the model some words, empty for nothing."""
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Executor:
         *,
         check: Check | None = None,
         words_end: bool = False,
+        shown_by: Callable[[str], str] = lambda words: "",
     ) -> None:
         self._toolbox = toolbox
         self._environment = environment
@@ -55,6 +59,7 @@ class Executor:
         self._consent = consent
         self._check = check
         self._words_end = words_end
+        self._shown_by = shown_by
         self._check_agreed = False
         self.tested: CommandResult | None = None
         self.changed: dict[str, None] = {}
@@ -82,8 +87,8 @@ class Executor:
                 yield events.Called(call.name, call.arguments)
                 result = yield from self._make(call)
         except CoderError as error:
-            reason = _CUT_OFF if reply.finish != "stop" else error.hint
-            told = f"{error.message}\n{reason}".strip()
+            said = (error.message, error.hint) if reply.finish == "stop" else (_CUT_OFF, error.message)
+            told = "\n".join(filter(None, said))
             root = str(self._environment.workspace.root)  # the model need not know where that lies
             told = told.replace(f"{root}/", "").replace(root, "the repository")
             result = Result(told, ok=False)
@@ -104,13 +109,23 @@ class Executor:
             case "deny":
                 return Result("Only reading is permitted here.", ok=False)
             case "ask":
-                consented = ask(self._consent, self._permissions, tool.name, tool.permission, action)
+                told = replace(action, note=f"{self._origin(action)} {action.note}".strip())
+                consented = ask(self._consent, self._permissions, tool.name, tool.permission, told)
                 yield consented
                 if consented.answer == "no":
                     return self._refused(tool.permission, consented.reason)
         if tool.permission != "read":
             self._passing = False
-        return action.perform()
+        result = action.perform()
+        _log.info("%s: %s, %d characters", tool.name, "ok" if result.ok else "not ok", len(result.text))
+        return result
+
+    def _origin(self, action: Action) -> str:
+        """A command or secret that a file speaks of may be that file's wish."""
+        for words in filter(None, (action.command, *action.secrets)):
+            if by := self._shown_by(words):
+                return f"`{words}` is in what the model was shown ({by}): that text may ask for it, not you."
+        return ""
 
     def _refused(self, permission: Permission, reason: str) -> Result:
         """One who says why not wants the work to go on."""

@@ -19,7 +19,7 @@ from assistant.agent.execute import Executor
 from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.repetition import Repetition
-from assistant.agent.tools import TOOLS, AskUser, Environment, Tool, Toolbox
+from assistant.agent.tools import AskUser, Environment, Tool, Toolbox, tools_for
 from assistant.chat.generator import Generator, Reply, ReplyOptions
 from assistant.engine.sampling import Sampling
 from assistant.engine.stats import Stats
@@ -90,7 +90,7 @@ class Agent:
         self._options = options
         self._ask_user = ask_user
         self._history = history
-        self._tools = (*TOOLS, *tools)
+        self._tools = (*tools_for(generator.edit_format), *tools)
         self._budget = Budget(options.budget_s, cancel)
         self._room = min(int(generator.context_tokens * _SHARE_FOR_ANSWER), options.answer_tokens)
         self._repetition = Repetition()
@@ -115,6 +115,7 @@ class Agent:
                 self._consent,
                 check=self._options.check,
                 words_end=self._options.words_end,
+                shown_by=window.shown_by,
             )
             status = yield from self._until_done(window, toolbox, executor, environment)
             if status == "done":

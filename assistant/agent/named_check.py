@@ -20,7 +20,7 @@ _LINE = re.compile(
     r"\s*(?:[-*+]\s+|\d+\.\s+)?(?:\*\*)?"
     r"(?:(?:the )?(?:test|check) command(?: is)?|tests?|checks?"
     r"|(?:to )?run (?:the |all |all the )?(?:tests?|test suite|checks?)(?: with| using| by)?)"
-    r"\s*:?\s*(?:\*\*)?\s*:?\s*`(?P<command>[^`]+)`\s*\.?\s*",
+    r"\s*+:?+\s*+(?:\*\*)?+\s*+:?+\s*+`(?P<command>[^`]+)`\s*+\.?+\s*+",  # nothing is tried twice
     re.IGNORECASE,
 )
 _SHELLS = {"", "bash", "sh", "shell", "console", "zsh"}

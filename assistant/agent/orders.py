@@ -15,7 +15,7 @@ _CHANGE = re.compile(
 )
 # "Fix the bug in @file" says no more than that there is one, which the question says already.
 _ORDER = re.compile(
-    r"(,?\s*\b(and|so|please|can you|could you)\b)*,?\s*\b(fix|repair|correct|debug)\b"
+    r"(,?\s{0,8}\b(and|so|please|can you|could you)\b){0,8},?\s{0,8}\b(fix|repair|correct|debug)\b"
     r"(\s+(the|this|a|any|all))?(\s+(bugs?|errors?|problems?|mistakes?|it))?(\s+(in|of))?\s+"
     + MENTION.pattern.replace("(?<!\\S)", ""),
     re.IGNORECASE,

@@ -6,25 +6,29 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
+from assistant.agent.modes import Mode
 from assistant.agent.tools.tool import Action, Permission
 from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError
-from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.atomic import replace_file
 
-Mode = Literal["ask", "auto-edit", "full", "read-only", "plan"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 Verdict = Literal["allow", "ask", "deny"]
 # With one of these a prefix would allow anything that can be written behind it.
 _SHELL = re.compile(r"[;&|<>$`(){}\n\\*?~#!]")
 _RUNS_ANYTHING = {
     "sh", "bash", "zsh", "dash", "fish", "env", "sudo", "su", "xargs", "nohup", "time", "timeout", "nice",
     "python", "python3", "node", "deno", "bun", "ruby", "perl", "php", "lua", "awk", "sed", "find", "make",
-    "npx", "uvx", "pipx", "ssh", "git", "docker", "eval", "exec", "source", ".",
+    "npx", "uvx", "pipx", "ssh", "git", "docker", "eval", "exec", "source", ".", "busybox", "setsid",
+    "stdbuf", "ionice", "chrt", "taskset", "unshare", "nsenter", "chroot", "strace", "ltrace", "gdb",
+    "script", "watch", "parallel", "flock", "doas", "command", "builtin", "trap", "tar", "rsync", "zip",
+    "vi", "vim", "nvim", "emacs", "ed", "less", "man", "pwsh", "tclsh", "expect", "java", "podman",
+    "kubectl", "scp", "pip",
 }  # fmt: skip
-# Their second word says what is done.
+# Their second word says what is done; with one of these it is whatever the third says.
 _WITH_SUBCOMMAND = {"cargo", "go", "npm", "pnpm", "yarn", "uv", "poetry", "dotnet", "mix", "bundle", "rake"}
+_RUNS_THE_NEXT = {"run", "exec", "x", "dlx", "tool", "create", "init", "explore", "node", "eval", "do"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Allowed:
 
 
 class Permissions:
-    """`mode` decides and may change, then what is remembered for the repository `root`. Secrets are always asked for."""
+    """`mode`, which may change, decides, then what is remembered for the repository `root`. Secrets are
+    always asked for, and what other programs obey wherever anything is."""
 
     def __init__(self, root: Path, mode: Mode, *, folder: Path | None = None) -> None:
         self.mode: Mode = mode
@@ -54,20 +59,21 @@ class Permissions:
             return "deny"
         if action.secrets:
             return "ask"
-        if (
-            permission == "read"
-            or self.mode == "full"
-            or (permission == "write" and self.mode == "auto-edit")
-        ):
+        if permission == "read" or self.mode == "full":
+            return "allow"
+        if action.obeyed:
+            return "ask"
+        if permission == "write" and self.mode == "auto-edit":
             return "allow"
         allowed = self._load()
         if permission == "run" and not action.grant:
-            return "allow" if command_prefix(action.command) in allowed.commands else "ask"
+            prefix = command_prefix(action.command)
+            return "allow" if prefix and prefix in allowed.commands else "ask"
         return "allow" if (action.grant or tool) in allowed.tools else "ask"
 
     def always(self, tool: str, permission: Permission, action: Action) -> str:
         """What saying "always" to this would allow, in words; empty where it cannot be said."""
-        if action.secrets or permission == "read":
+        if action.secrets or action.obeyed or permission == "read":
             return ""
         if permission == "run" and not action.grant:
             prefix = command_prefix(action.command)
@@ -93,8 +99,7 @@ class Permissions:
                     "commands": sorted(filter(None, commands)),
                 }
                 content = json.dumps(document, indent=2, ensure_ascii=True).encode()
-                stage(self._file, content, 0o600).replace(self._file)
-                sync_folder(self._file.parent)
+                replace_file(self._file, content, 0o600)
         except OSError as error:
             raise CoderError(f"The permission could not be kept: {error.strerror or error}.") from error
 
@@ -103,7 +108,7 @@ class Permissions:
         try:
             document = json.loads(self._file.read_text("utf-8"))
             return Allowed(frozenset(document["tools"]), frozenset(map(tuple, document["commands"])))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return Allowed()
 
 
@@ -120,4 +125,6 @@ def command_prefix(command: str) -> tuple[str, ...]:
         return ()
     if Path(words[0]).name.rstrip("0123456789.") in {name.rstrip("0123456789.") for name in _RUNS_ANYTHING}:
         return words
-    return words[: 2 if words[0] in _WITH_SUBCOMMAND else 1]
+    if words[0] in _WITH_SUBCOMMAND:
+        return words if _RUNS_THE_NEXT.intersection(words[1:2]) else words[:2]
+    return words[:1]

@@ -1,7 +1,7 @@
 """Sessions: every event on disk as it happens, so that work can be gone on with, also after a kill.
 
 One file a session, one JSON document a line. A line that was cut off by a kill is passed over. Beside it
-stands where the KV state of its conversation is, while that is on disk.
+stands where the KV state of its conversation is, while that is on disk, and the name that the user gave it.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from assistant.agent.events import AgentEvent, as_json
 from assistant.catalog.locations import data_folder
 from assistant.chat.generator import KeptState
 from assistant.errors import CoderError, RefusedError, UsageError
-from assistant.repo.atomic import stage
+from assistant.repo.atomic import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class SessionRecord:
     """`task` is the first one, `steps` are the answers of the model; `status` is empty while it is under
     way, or where it was killed. `time` is when it was last written to, in seconds since the epoch.
     `state_bytes` are those of its KV state on disk, 0 where that is not there: then going on with it reads
-    its prompt again."""
+    its prompt again. `name` is the user's for it."""
 
     id: str
     task: str
@@ -37,6 +37,12 @@ class SessionRecord:
     steps: int
     time: float
     state_bytes: int = 0
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """The user's name for it, else its task, on one line."""
+        return self.name or " ".join(self.task.split())
 
 
 class Session:
@@ -74,13 +80,16 @@ class Session:
                 line = line[os.write(self._file, line) :]
             os.fsync(self._file)
         except OSError as error:
-            raise CoderError(f"The session cannot be kept: {error.strerror or error}.") from error
+            raise CoderError(
+                f"The session cannot be kept: {error.strerror or error}.",
+                hint=f"What was written stays. Make room, then go on: coder run --resume {self.id}",
+            ) from error
 
     def keep(self, kept: KeptState) -> None:
         """Remember where its KV state is. Raises CoderError."""
         document = {"state": str(kept.state), "prompt": kept.prompt, "prompt_tokens": kept.prompt_tokens}
         try:
-            stage(_kept_path(self.path), json.dumps(document).encode(), 0o600).replace(_kept_path(self.path))
+            replace_file(_kept_path(self.path), json.dumps(document).encode(), 0o600)
         except OSError as error:
             raise CoderError(f"The session's state cannot be kept: {error.strerror or error}.") from error
 
@@ -95,11 +104,17 @@ class Session:
         try:
             self.path.unlink()
             _kept_path(self.path).unlink(missing_ok=True)
+            _name_path(self.path).unlink(missing_ok=True)
             if kept:
                 kept.state.unlink(missing_ok=True)
             Path(self._lock.lock_file).unlink(missing_ok=True)  # its name does not come again
         except OSError as error:
             raise CoderError(f"Session {self.id} cannot be deleted: {error.strerror or error}.") from error
+
+    def close(self) -> None:
+        """The lock's file stays: were it deleted, two processes could hold locks on two files of its name."""
+        os.close(self._file)
+        self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -107,9 +122,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The lock's file stays: were it deleted, two processes could hold locks on two files of its name."""
-        os.close(self._file)
-        self._lock.release()
+        self.close()
 
 
 class Sessions:
@@ -120,12 +133,12 @@ class Sessions:
         self._folder = (folder or data_folder() / "sessions") / key
 
     def new(self) -> Session:
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        return Session(self._folder / f"{name}.jsonl")
+        return Session(self._new_path())
 
     def resume(self, id: str) -> tuple[Session, list[dict[str, Any]]]:
-        """The session `id`, or the `last`, and its events so far, without what was forgotten. Raises UsageError, RefusedError."""
-        path = self._folder / f"{self.find(id).id}.jsonl"
+        """The session `id`, or the `last`, and its events so far, without what was forgotten. Raises
+        UsageError, RefusedError."""
+        path = self._path(id)
         session = Session(path)
         return session, _remembered(_events(path))
 
@@ -139,7 +152,30 @@ class Sessions:
 
     def events(self, id: str) -> list[dict[str, Any]]:
         """All that happened in a session, also while it is being worked on. Raises UsageError."""
-        return list(_events(self._folder / f"{self.find(id).id}.jsonl"))
+        return list(_events(self._path(id)))
+
+    def rename(self, id: str, name: str) -> None:
+        """Give a session a name of the user's own, also while it is being worked on; an empty one takes the
+        name away. Raises UsageError, CoderError."""
+        path = _name_path(self._path(id))
+        with _writing("The session cannot be renamed"):
+            if name := " ".join(name.split()):
+                replace_file(path, name.encode("utf-8", "replace"), 0o600)
+            else:
+                path.unlink(missing_ok=True)
+
+    def fork(self, id: str) -> SessionRecord:
+        """A copy of a session as it is now, to go on with apart from it. Raises UsageError, CoderError."""
+        record = self.find(id)
+        original, copy = self._path(record.id), self._new_path()
+        with _writing("The session cannot be copied"):
+            events, _, _ = original.read_bytes().rpartition(b"\n")
+            kept = _kept_path(original)
+            if kept.exists():
+                replace_file(_kept_path(copy), kept.read_bytes(), 0o600)
+            replace_file(copy, events + b"\n", 0o600)
+        self.rename(copy.stem, f"{record.title} (fork)")
+        return self.find(copy.stem)
 
     def all(self) -> list[SessionRecord]:
         """The latest first."""
@@ -148,6 +184,12 @@ class Sessions:
             with contextlib.suppress(OSError):
                 found.append(_record(path))
         return sorted(found, key=lambda record: (record.time, record.id), reverse=True)
+
+    def _path(self, id: str) -> Path:
+        return self._folder / f"{self.find(id).id}.jsonl"
+
+    def _new_path(self) -> Path:
+        return self._folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}.jsonl"
 
 
 def _remembered(events: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -173,11 +215,31 @@ def _record(path: Path) -> SessionRecord:
                 steps += 1
             case "outcome":
                 status = event["status"]
-    return SessionRecord(path.stem, task, model, status, steps, path.stat().st_mtime, _state_bytes(path))
+    written = path.stat().st_mtime
+    return SessionRecord(path.stem, task, model, status, steps, written, _state_bytes(path), _name(path))
 
 
 def _kept_path(session: Path) -> Path:
     return session.with_suffix(".kept")
+
+
+def _name_path(session: Path) -> Path:
+    return session.with_suffix(".name")
+
+
+def _name(session: Path) -> str:
+    try:
+        return _name_path(session).read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+@contextlib.contextmanager
+def _writing(failed: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CoderError(f"{failed}: {error.strerror or error}.") from error
 
 
 def _kept(session: Path) -> KeptState | None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from assistant.catalog.edit_format import EditFormat
 from assistant.catalog.locations import manifests_folder
 from assistant.catalog.places import place_of
 from assistant.catalog.source import (
@@ -22,6 +23,7 @@ from assistant.catalog.source import (
     Source,
     Table,
     Variant,
+    Words,
 )
 from assistant.errors import UsageError
 from assistant.resources import resource_folder
@@ -70,21 +72,22 @@ class Manifest(Table):
     """A target and the drafts that may speculate for it, the preferred one first."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
-    title: str
-    about: str
-    license: str
+    title: Words
+    about: Words
+    license: Words
     target: Source | None = None
     """None: the model comes with a package and is not pulled."""
     drafts: Annotated[tuple[Draft, ...], BeforeValidator(_as_list)] = Field(
         default=(), alias="draft", strict=False
     )
-    architecture: str | None = None
+    architecture: Words | None = None
     context: int | None = Field(default=None, gt=0)
     """Tokens that it was trained for."""
     shape: Shape | None = None
-    family: str | None = None
-    edit_format: Literal["patch", "search-replace", "udiff", "tool-call", "whole"] | None = None
-    advice: str = ""
+    family: Words | None = None
+    edit_format: EditFormat | None = None
+    """The one that it gets right."""
+    advice: Words = ""
     size_gb: Gigabytes | None = None
     """Download of the preferred target and draft, where their sources do not say."""
     memory_gb: Gigabytes | None = None

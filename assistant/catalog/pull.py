@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 from assistant.catalog.checksum import record
@@ -18,7 +19,7 @@ from assistant.catalog.part import Part
 from assistant.catalog.places import lock_of, workplace_of
 from assistant.catalog.resolve import ModelFiles, files_of
 from assistant.catalog.together import run_together
-from assistant.errors import ModelError, UsageError
+from assistant.errors import InterruptedByUserError, ModelError, UsageError
 
 AT_ONCE = 4
 _POLL_S = 0.1
@@ -42,12 +43,15 @@ class PullProgress:
 Report = Callable[[PullProgress], None]
 
 
-def pull(manifest: Manifest, progress: Report, selection: Selection | None = None) -> ModelFiles:
+def pull(
+    manifest: Manifest, progress: Report, selection: Selection | None = None, *, cancel: Event | None = None
+) -> ModelFiles:
     """Bring all files of `selection`, the preferred one unless it is given, to this machine and return
-    them. `progress` is called in this thread. What it raises ends the pull; what has arrived is kept and
-    the next pull goes on from there.
+    them. `progress` is called in this thread. What it raises, or `cancel`, ends the pull; what has arrived is
+    kept and the next pull goes on from there.
 
-    Raises UsageError for a model that is not downloaded, ModelError with the reason for what fails."""
+    Raises UsageError for a model that is not downloaded, ModelError with the reason for what fails, and
+    InterruptedByUserError when it was cancelled."""
     if manifest.target is None:
         raise UsageError(
             f"{manifest.name} comes with a package, there is nothing to pull.",
@@ -63,7 +67,9 @@ def pull(manifest: Manifest, progress: Report, selection: Selection | None = Non
             workplace_of(place).mkdir(parents=True, exist_ok=True)
         if missing:
             _check_room(sum(_lacking(remote, place) for remote, place in missing))
-    run_together([partial(_bring, remote, place) for remote, place in missing], progress, at_once=AT_ONCE)
+    jobs = [partial(_bring, remote, place) for remote, place in missing]
+    if not run_together(jobs, progress, at_once=AT_ONCE, cancel=cancel):
+        raise InterruptedByUserError("The pull was cancelled; what has arrived is kept.")
     return files_of(manifest, selection)
 
 

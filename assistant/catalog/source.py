@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from assistant.visible import visible
 
 _PLACEHOLDER = "{quantization}"
 _SEGMENT = r"(?:\w|\{quantization\})(?:[\w.-]|\{quantization\})*"
@@ -12,6 +14,8 @@ _SEGMENT = r"(?:\w|\{quantization\})(?:[\w.-]|\{quantization\})*"
 SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_PARTS = 1024
 
+# What a stranger wrote, to be shown.
+Words = Annotated[str, AfterValidator(visible)]
 FileName = Annotated[str, Field(pattern=rf"^{_SEGMENT}(/{_SEGMENT})*\.gguf$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Gigabytes = Annotated[float, Field(gt=0)]

@@ -12,9 +12,16 @@ _POLL_S = 0.1
 _PATIENCE_S = 1.0
 
 
-def run_together(jobs: Sequence[Job[T]], report: Callable[[T], None], *, at_once: int) -> None:
+def run_together(
+    jobs: Sequence[Job[T]],
+    report: Callable[[T], None],
+    *,
+    at_once: int,
+    cancel: Event | None = None,
+) -> bool:
     """Run the jobs in threads, `at_once` of them at a time. `report` gets here what they tell. The first
-    failure, or what `report` raises, ends all: a job ends at the next thing that it tells."""
+    failure, what `report` raises, or `cancel` ends all: a job ends at the next thing that it tells. Returns
+    whether all were done."""
     events: Queue[T | _Ended] = Queue()
     over, turns = Event(), Semaphore(at_once)
     # A job may hang in the network when all is over: it does not keep the process.
@@ -23,7 +30,7 @@ def run_together(jobs: Sequence[Job[T]], report: Callable[[T], None], *, at_once
         thread.start()
     try:
         left = len(jobs)
-        while left:
+        while left and not (cancel and cancel.is_set()):
             try:
                 said = events.get(timeout=_POLL_S)  # in slices: Ctrl-C is not kept waiting
             except Empty:
@@ -34,6 +41,7 @@ def run_together(jobs: Sequence[Job[T]], report: Callable[[T], None], *, at_once
                 raise said.error
             else:
                 left -= 1
+        return not left
     finally:
         over.set()
         end = time.monotonic() + _PATIENCE_S

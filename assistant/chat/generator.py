@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Literal, Protocol, runtime_checkable
 
+from assistant.catalog.edit_format import EditFormat
 from assistant.chat.messages import Message
 from assistant.chat.tools.formats import ToolFormatName
 from assistant.engine.constraint import Grammar
@@ -105,6 +106,11 @@ class Generator(Protocol):
     @property
     def tool_format(self) -> ToolFormatName | None:
         """How this model writes the call of a tool; None where it is too small to get anywhere with tools."""
+        ...
+
+    @property
+    def edit_format(self) -> EditFormat | None:
+        """How this model is to write changes of files; None where nothing speaks for one."""
         ...
 
     def count_tokens(self, messages: Sequence[Message]) -> int:

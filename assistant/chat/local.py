@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from assistant.catalog.edit_format import EditFormat
 from assistant.chat.answer_text import AnswerText, Pieces
 from assistant.chat.families import Family
 from assistant.chat.generator import (
@@ -57,10 +58,11 @@ class LocalGenerator:
         answers: AnswerStore | None = None,
         states: StateStore | None = None,
         name: str = "",
+        edit_format: EditFormat | None = None,
     ) -> None:
         """`answers` are earlier ones of the same repository, which the lookup drafter draws on. `states`
         keeps what was evaluated of conversations, see `keep_state`. `name` is what the user calls the
-        model, empty where that is what the file says."""
+        model, empty where that is what the file says, `edit_format` the one that it gets right."""
         self.model = model
         self.context = context
         self.family = family
@@ -68,6 +70,7 @@ class LocalGenerator:
         self._curve = curve
         self._scheduler = Scheduler(curve) if curve else None
         self._name = name
+        self._edit_format: EditFormat | None = edit_format
         self._answers = answers
         self._states = states
         self._lookup = LookupDrafter(answers)
@@ -97,6 +100,10 @@ class LocalGenerator:
         if self.model.n_parameters < _CALLS_TOOLS_FROM:
             return None
         return self.family.tools if self.model.n_parameters >= _TAUGHT_TOOLS_FROM else "json"
+
+    @property
+    def edit_format(self) -> EditFormat | None:
+        return self._edit_format
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return len(self.prompt_ids(messages, ReplyOptions()))
@@ -209,7 +216,7 @@ class LocalGenerator:
         before = ""
         while before != content:  # the rest of a broken name may be the name of another token
             before = content
-            for token in {t for t in self.model.tokenize(content) if self.model.is_control(t)}:
+            for token in {t for t in self.model.tokenize(content) if not self.model.piece(t)}:
                 name = self.model.token_text(token)
                 content = content.replace(name, name[:1] + _BREAK + name[1:]) if name[1:] else content
         return content

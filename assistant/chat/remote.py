@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 
+from assistant.catalog.edit_format import EditFormat
 from assistant.chat.answer_text import AnswerText, Pieces
 from assistant.chat.families import FAMILIES
 from assistant.chat.generator import FinishReason, PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
@@ -34,9 +35,12 @@ class RemoteGenerator:
     model what is no call. Speculation is the server's own affair: `sources` and `speculate` change
     nothing."""
 
-    def __init__(self, connection: Connection, server: Server) -> None:
+    def __init__(
+        self, connection: Connection, server: Server, *, edit_format: EditFormat | None = None
+    ) -> None:
         self._connection = connection
         self._server = server
+        self._edit_format: EditFormat | None = edit_format
         self._meter = Meter(connection, server)
         self._takes_schemas = True
         self._count = lru_cache(_COUNTS_KEPT)(self._count_anew)
@@ -57,6 +61,10 @@ class RemoteGenerator:
     @property
     def tool_format(self) -> ToolFormatName:
         return "json"
+
+    @property
+    def edit_format(self) -> EditFormat | None:
+        return self._edit_format
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Counted by the server with the model's own template; where it cannot, estimated by bytes."""

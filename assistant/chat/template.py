@@ -1,22 +1,29 @@
 """Messages to prompt text, with the template that the model file carries.
 
-A template is code from a downloaded file: it runs in Jinja's immutable sandbox.
+A template is code from a downloaded file: it runs in Jinja's immutable sandbox, and its loops, calls and
+texts are bounded, so that it cannot run for ever or take all memory in the ways that are known.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NoReturn
 
 from jinja2 import Template, TemplateError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assistant.chat.families import Family
 from assistant.chat.messages import Message
 from assistant.errors import ModelError
+
+_MOST_STEPS = 1_000_000
+_LONGEST = 16 * 2**20
 
 
 def render(
@@ -58,6 +65,7 @@ def render(
 
 def _fill(compiled: Template, messages: Sequence[Message], context: dict[str, object]) -> str:
     plain = [{"role": message.role, "content": message.content} for message in messages]
+    compiled.environment.steps = 0  # type: ignore[attr-defined]
     return compiled.render(messages=plain, **context)
 
 
@@ -90,11 +98,68 @@ class _Generation(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
+class _Bounded(ImmutableSandboxedEnvironment):
+    """Counts the passes of loops and the calls of macros, and looks at what grows before it has grown."""
+
+    intercepted_binops = frozenset({"*", "**", "+", "%"})
+    steps = 0
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        parsed = super()._parse(source, name, filename)
+        for body in (each.body for kind in (nodes.For, nodes.Macro) for each in parsed.find_all(kind)):
+            tick = nodes.Call(nodes.EnvironmentAttribute("tick"), [], [], None, None)
+            body.insert(0, nodes.Output([tick]))
+        for concatenated in list(parsed.find_all(nodes.Concat)):
+            measured = nodes.Call(nodes.EnvironmentAttribute("joined"), concatenated.nodes[:], [], None, None)
+            concatenated.nodes[:] = [measured]
+        return parsed
+
+    def tick(self) -> str:
+        self.steps += 1
+        if self.steps > _MOST_STEPS:
+            raise SecurityError(f"it takes more than {_MOST_STEPS:,} steps")
+        return ""
+
+    def joined(self, *parts: object) -> str:
+        texts = list(map(str, parts))
+        _check_size(sum(map(len, texts)))
+        return "".join(texts)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**":
+            raise SecurityError("it takes powers")
+        if operator == "*":
+            _check_size(max(_size(left) * _size(right), 0))
+        elif operator == "+":
+            _check_size(_length(left) + _length(right))
+        elif isinstance(left, str) and _WIDTH.search(left):
+            raise SecurityError("it pads a text without end")
+        return super().call_binop(context, operator, left, right)
+
+
+_WIDTH = re.compile(r"%[^a-zA-Z%]*?(?:\d{5,}|\*)")
+
+
+def _check_size(size: int) -> None:
+    if size > _LONGEST:
+        raise SecurityError(f"it makes a text or list of more than {_LONGEST:,}")
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, str | list | tuple) else 0
+
+
+def _size(value: object) -> int:
+    """The factor by which a multiplication makes things grow; of two numbers none does."""
+    return int(value) if isinstance(value, int) else _length(value)
+
+
 @cache
 def _compile(template: str) -> Template:
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Bounded(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _Generation]
     )
+    del environment.globals["lipsum"]
     environment.globals["raise_exception"] = _raise
     environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
     environment.filters["tojson"] = _to_json

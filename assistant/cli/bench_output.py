@@ -25,13 +25,13 @@ def write_reports(
     document: Document, changes: Sequence[Change], *, markdown: Path | None, html: Path | None
 ) -> None:
     """Write the files that were asked for, each at once. Raises CoderError."""
-    from assistant.repo.atomic import stage
+    from assistant.repo.atomic import replace_file
 
     for path, text in ((markdown, as_markdown), (html, as_html)):
         if path is None:
             continue
         try:
-            stage(path.resolve(), text(document, changes).encode(), 0o644).replace(path.resolve())
+            replace_file(path.resolve(), text(document, changes).encode(), 0o644)
         except OSError as error:
             raise CoderError(f"{path} cannot be written: {error.strerror or error}.") from error
         typer.echo(f"Written: {path}", err=True)

@@ -1,5 +1,6 @@
 """Which generator a command works with: the model on a server that `--engine` names, else the local one."""
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,22 +11,26 @@ from typing import TYPE_CHECKING
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
+    from assistant.catalog.edit_format import EditFormat
     from assistant.chat.generator import Generator
     from assistant.cli.setup import Progress
     from assistant.config import Settings
 
 Tell = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
     """A server, and what is wanted of it. `model` None is its only one, `context_tokens` None as many as it
-    has; `key_variable` is the environment variable that holds its key."""
+    has; `key_variable` is the environment variable that holds its key, `edit_format` how its model writes
+    changes."""
 
     url: str
     model: str | None = None
     context_tokens: int | None = None
     key_variable: str | None = None
+    edit_format: "EditFormat | None" = None
 
 
 def remote_for(
@@ -54,7 +59,7 @@ def remote_for(
             f"{engine!r} is neither a URL nor a profile of [engine] in the settings.",
             hint=f"Did you mean {close[0]}?" if close else "For example: --engine http://127.0.0.1:8080",
         )
-    return Remote(profile.url, model or profile.model, context, profile.key_variable)
+    return Remote(profile.url, model or profile.model, context, profile.key_variable, profile.edit_format)
 
 
 def open_generator(
@@ -68,7 +73,19 @@ def open_generator(
     """A generator for the work of `command` in the repository at `root`, recorded in the history where the
     settings keep one. `tell` hears what the user should know. Raises as `load_generator` and `connect` do."""
     generator = _opened(remote, settings, root, progress, tell)
+    _log.info("%s works with %s, %d tokens of context", command, generator.name, generator.context_tokens)
     return recorded(generator, command, tell) if settings.history else generator
+
+
+def loader(
+    remote: Remote | None, settings: "Settings", root: Path
+) -> "Callable[[Progress, Tell], Generator]":
+    """How the app loads a model for its work in the repository at `root`."""
+
+    def load(progress: "Progress", tell: Tell) -> "Generator":
+        return open_generator("app", remote, settings, root, progress, tell)
+
+    return load
 
 
 def recorded(generator: "Generator", command: str, tell: Tell) -> "Generator":
@@ -112,4 +129,4 @@ def connect(remote: Remote, progress: "Progress", tell: Tell) -> "Generator":
         opened.callback(connection.close)
         server = discover(connection, model=remote.model, context_tokens=remote.context_tokens, tell=tell)
         opened.pop_all()
-    return RemoteGenerator(connection, server)
+    return RemoteGenerator(connection, server, edit_format=remote.edit_format)

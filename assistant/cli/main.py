@@ -1,9 +1,10 @@
 """The command `coder`. Commands import what they need when they run: `--help` stays quick."""
 
+import logging
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -16,23 +17,26 @@ from assistant.cli.options import (
     KvTypeOption,
     ModelOption,
     ModelOptions,
+    ResumeOption,
 )
 from assistant.ending import leave, when_told_to_end
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
-if TYPE_CHECKING:
-    from assistant.chat.generator import Generator
-    from assistant.cli.setup import Progress
-
 OPEN = "open"
+_WITH_A_SCREEN = (OPEN, "review")
+_log = logging.getLogger(__name__)
 
 
 class Commands(TyperGroup):
     """`coder PATH` opens the app there; failures become a message and an exit code."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """Options that are not those of `coder` itself belong to the app that it opens."""
+        """Options that are not those of `coder` itself belong to the app that it opens; `--debug` may stand
+        behind any command."""
+        end = args.index("--") if "--" in args else len(args)
+        if "--debug" in args[:end]:
+            args = ["--debug", *(arg for arg in args[:end] if arg != "--debug"), *args[end:]]
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         first = next((i for i, arg in enumerate(args) if arg not in own), len(args))
         if first < len(args) and args[first].startswith("-"):
@@ -49,8 +53,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except CoderError as error:
-            if ctx.params.get("debug"):
-                raise
+            _log.info("it ended with %s", type(error).__name__, exc_info=True)
             report(error)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt:
@@ -62,12 +65,14 @@ class Commands(TyperGroup):
         except (typer.Exit, typer.Abort):
             raise
         except Exception as fault:
-            if ctx.params.get("debug") or type(fault).__module__.startswith(("typer", "click")):
+            if type(fault).__module__.startswith(("typer", "click")):
                 raise
+            _log.error("it failed with %s", type(fault).__name__, exc_info=True)
             report(
                 CoderError(
                     f"coder failed: {type(fault).__name__}: {fault}",
-                    hint="A fault in coder itself. Run it as `coder --debug …` and report the traceback.",
+                    hint="A fault in coder itself; --debug shows the traceback. Please report it, with what "
+                    "`coder doctor --report` writes.",
                 )
             )
             raise typer.Exit(ExitCode.NOT_ACHIEVED) from fault
@@ -101,15 +106,24 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def start(
     ctx: typer.Context,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="With any command: tracebacks and what happens, on stderr.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
 ) -> None:
+    from assistant import __version__
+    from assistant.cli.log import start_log
+
+    command = ctx.invoked_subcommand or OPEN
+    start_log(debug=debug, screen=command in _WITH_A_SCREEN)
+    _log.info("coder %s, Python %s: %s", __version__, sys.version.split()[0], command)
     if ctx.invoked_subcommand is None:
-        open_app(Path())
+        open_app(ctx)
 
 
 @app.command(OPEN, hidden=True)
 def open_app(
+    ctx: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
     model: ModelOption = None,
     draft: DraftOption = None,
@@ -117,19 +131,33 @@ def open_app(
     context: ContextOption = None,
     kv_type: KvTypeOption = None,
     flash_attention: FlashAttentionOption = None,
+    resume: ResumeOption = None,
+    serve: Annotated[bool, typer.Option("--serve", help="In a browser on this machine instead.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="For --serve; 0 takes a free one.")] = 0,
 ) -> None:
     """The terminal app, in the repository that PATH lies in."""
+    from assistant.cli.serve.child import end_with_server, is_served
+
     if not path.is_dir():
         _require_path(str(path))
         raise UsageError(f"{path} is a file.", hint=f"To change it: coder fix {path} -m 'what to change'")
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if serve:
+        from assistant.cli.serve.command import serve_app
+
+        serve_app(ctx, path.resolve(), port)
+        return
+    if is_served():
+        end_with_server()
+    elif not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
             "The app needs a terminal.", hint="In a pipe or script use `coder run` or `coder fix`."
         )
-    from assistant.cli.engine import open_generator, remote_for
-    from assistant.cli.settings import settings_for
+    from assistant.cli.engine import loader, remote_for
+    from assistant.cli.run_command import servers_for
+    from assistant.cli.settings import settings_for, with_model
     from assistant.repo.workspace import find_workspace
     from assistant.tui.app import CoderApp
+    from assistant.tui.work import WorkOptions
 
     local = ModelOptions(
         model=model, draft=draft, context=context, kv_type=kv_type, flash_attention=flash_attention
@@ -137,11 +165,26 @@ def open_app(
     settings = settings_for(path, **local)
     remote = remote_for(engine, settings, **local)
     workspace = find_workspace(path)
+    if resume:
+        from assistant.agent.session import Sessions
 
-    def load(progress: "Progress", tell: Callable[[str], None]) -> "Generator":
-        return open_generator("app", remote, settings, workspace.root, progress, tell)
+        resume = Sessions(workspace.root).find(resume).id
 
-    CoderApp(workspace, load, settings.app).run()
+    work = WorkOptions(
+        settings.mode,
+        settings.test or "",
+        settings.test_timeout,
+        settings.budget,
+        partial(servers_for, settings, None),
+    )
+    CoderApp(
+        workspace,
+        loader(remote, settings, workspace.root),
+        settings.app,
+        work=work,
+        load_model=lambda name: loader(None, with_model(settings, name), workspace.root),
+        resume=resume or "",
+    ).run()
 
 
 def _require_path(word: str) -> None:

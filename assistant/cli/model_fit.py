@@ -91,16 +91,20 @@ def _quantization(
 
 def best_fit(quantizations: list[dict[str, Any]]) -> str:
     """The one that is here, else the first that fits, in a few words."""
+    from assistant.engine.forecast import Forecast
+
     known = [one for one in quantizations if one["fits"]]
     order = sorted(known, key=lambda one: (not one["here"], not one["fits"]["context"]))
     if not order:
         return "size not known"
     name = f"{order[0]['name']}: " if order[0]["name"] else ""
-    return name + _words(order[0]["fits"])
+    return f"{name}{Forecast(**order[0]['fits'])}"
 
 
 def fit_line(one: dict[str, Any]) -> str:
     """A quantization with its size, what fits, and what the memory goes to."""
+    from assistant.engine.forecast import Forecast
+
     size = f"{one['size_gb']:.1f} GB" if one["size_gb"] else "?"
     line = f"{one['name'] or 'one file':12} {size:>9}  {'here' if one['here'] else '':4}  "
     fits = one["fits"]
@@ -109,21 +113,4 @@ def fit_line(one: dict[str, Any]) -> str:
     parts = [f"{part} {fits[part] / _GIB:.2f}" for part in ("weights", "kv", "compute") if fits[part]]
     memory = f" ({', '.join(parts)} GiB)" if parts else ""
     note = f" {fits['note']}" if fits["note"] else ""
-    return line + _words(fits) + memory + note
-
-
-def _words(fits: dict[str, Any]) -> str:
-    if not fits["context"]:
-        return "does not fit"
-    at_least = "at least " if fits["basis"] == "size" else ""
-    return f"{at_least}{fits['context']:,} tokens{_offload(fits['on_gpu'], fits['layers'])}"
-
-
-def _offload(on_gpu: float, layers: int | None) -> str:
-    if on_gpu == 0:
-        return ""
-    if on_gpu == 1:
-        return ", all on the GPU"
-    if layers is None:
-        return f", {on_gpu:.0%} on the GPU"
-    return f", {int(on_gpu * (layers + 1))} of {layers + 1} layers on the GPU"
+    return f"{line}{Forecast(**fits)}{memory}{note}"

@@ -24,6 +24,9 @@ DraftOption = Annotated[
         "--draft", metavar="FILE|off", help="A draft's .gguf instead of the model's own, or off for none."
     ),
 ]
+ResumeOption = Annotated[
+    str | None, typer.Option("--resume", metavar="ID", help="Go on with a session: its id, or `last`.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 TestOption = Annotated[
     str | None, typer.Option("--test", metavar="CMD", help="A command that must pass in the end.")

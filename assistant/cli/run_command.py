@@ -16,6 +16,7 @@ from assistant.cli.options import (
     KvTypeOption,
     ModelOption,
     ModelOptions,
+    ResumeOption,
     TestOption,
     TestTimeoutOption,
 )
@@ -31,16 +32,14 @@ TextArgument = Annotated[
 ]
 StepsOption = Annotated[int, typer.Option("--steps", min=1, max=1000, help="How many steps at most.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Chooses the wording where the model is stuck.")]
-ResumeOption = Annotated[
-    str | None, typer.Option("--resume", metavar="ID", help="Go on with a session: its id, or `last`.")
-]
 
 
 def run(
     text: TextArgument = None,
     test: TestOption = None,
     mode: Annotated[
-        str | None, typer.Option("--mode", help="What is asked first: ask, auto-edit, full, read-only or plan.")
+        str | None,
+        typer.Option("--mode", help="What is asked first: ask, auto-edit, full, read-only or plan."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the same as --mode full.")] = False,
     test_timeout: TestTimeoutOption = None,
@@ -93,7 +92,7 @@ def run(
         options,
         as_json=as_json,
         check_timeout_s=settings.test_timeout,
-        servers=_servers(settings, mcp),
+        servers=servers_for(settings, mcp),
     )
     raise typer.Exit(work.run(task, settings, resume, remote))
 
@@ -128,7 +127,7 @@ def ask(
     raise typer.Exit(AgentRun("read-only", options, as_json=as_json).run(task, settings, resume, remote))
 
 
-def _servers(settings: "Settings", file: Path | None) -> "list[McpServer]":
+def servers_for(settings: "Settings", file: Path | None) -> "list[McpServer]":
     """Those of the settings and of `file`, which counts where both name one."""
     from assistant.agent.mcp import read_servers, servers_of
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.cli.options import JsonOption
+from assistant.cli.options import EngineOption, JsonOption, ModelOption
 from assistant.errors import UsageError
 
 if TYPE_CHECKING:
     from assistant.agent.session import Sessions
 
 sessions = typer.Typer(
-    help="Earlier work in this repository: list, show, rm. `coder run --resume ID` goes on with one.",
+    help="Earlier work in this repository: list, show, resume, rename, fork, export, rm.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -46,10 +46,10 @@ def list_sessions(as_json: JsonOption = False) -> None:
         typer.echo("There is no session in this repository yet.", err=True)
     for record in records:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time))
-        task = " ".join(visible(record.task).split())
+        title = visible(record.title)
         status = record.status or "not ended"
         state = f"state {record.state_bytes / 2**20:.0f} MB" if record.state_bytes else ""
-        typer.echo(f"{record.id}  {when}  {status:13}  {record.steps:3} steps  {state:14}  {task[:80]}")
+        typer.echo(f"{record.id}  {when}  {status:13}  {record.steps:3} steps  {state:14}  {title[:80]}")
 
 
 @sessions.command("show")
@@ -63,6 +63,48 @@ def show_session(id: IdArgument, as_json: JsonOption = False) -> None:
         return
     for line in _told(events):
         typer.echo(visible(line))
+
+
+@sessions.command("resume")
+def resume_session(
+    ctx: typer.Context, id: IdArgument = "last", model: ModelOption = None, engine: EngineOption = None
+) -> None:
+    """Go on with one in the app; `coder run --resume ID` does so without it."""
+    from assistant.cli.main import open_app
+
+    open_app(ctx, model=model, engine=engine, resume=_here().find(id).id)
+
+
+@sessions.command("rename")
+def rename_session(
+    id: IdArgument, name: Annotated[str, typer.Argument(help="Empty for its task again.")]
+) -> None:
+    """Give one a name of your own."""
+    _here().rename(id, name)
+
+
+@sessions.command("fork")
+def fork_session(id: IdArgument) -> None:
+    """Copy one, to go on with apart from it; its new id is printed."""
+    typer.echo(_here().fork(id).id)
+
+
+@sessions.command("export")
+def export_session(
+    id: IdArgument,
+    file: Annotated[Path | None, typer.Argument(help="A new file; else it is printed.")] = None,
+) -> None:
+    """Write one down as markdown."""
+    from assistant.agent.transcript import as_markdown
+    from assistant.repo.creation import create_source, new_source
+
+    here = _here()
+    text = as_markdown(here.find(id), here.events(id))
+    if file is None:
+        typer.echo(text, nl=False)
+        return
+    create_source(new_source(file, file.absolute().parent, text))
+    typer.echo(f"The session is in {file}.", err=True)
 
 
 @sessions.command("rm")

@@ -38,6 +38,11 @@ def settings_for(path: Path, *, may_ask: bool = True, **options: object) -> "Set
     return config.settings
 
 
+def with_model(settings: "Settings", name: str) -> "Settings":
+    """The same with another model, and that one's own draft: a file that was named belongs to the former."""
+    return settings.model_copy(update={"model": name, "draft": settings.draft is not False})
+
+
 class Loading(TypedDict):
     """Options of `load_generator`."""
 
@@ -65,7 +70,9 @@ def ask_for_trust(root: Path, config: "Config", *, yes: bool = False) -> bool:
 
     show_held_back(root, config)
     if not yes:
-        yes = typer.confirm("Let it, as long as the file stays as it is?", default=False, err=True)
+        yes = typer.confirm(
+            "Let it, as long as this file and those it runs stay as they are?", default=False, err=True
+        )
     TrustStore().remember(root, config.digest, trusted=yes)
     return yes
 

@@ -99,6 +99,7 @@ def load_generator(
             answers=answers,
             states=_states() if repository else None,
             name=files.name,
+            edit_format=files.edit_format,
         )
         loaded.pop_all()
     return generator

@@ -1,15 +1,15 @@
 """Change a settings file: comments and order are kept, and it is checked before it is replaced at once."""
 
 import tomllib
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from assistant.config.document import Document, parse_document, read_document
 from assistant.config.validate import Place, parsed, require_known, validated
 from assistant.errors import CoderError, UsageError
-from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.atomic import replace_file
 
 
 def set_value(path: Path, key: str, text: str) -> Any:
@@ -111,7 +111,8 @@ def _without(values: Mapping[str, Any], keys: list[str]) -> dict[str, Any] | Non
     return {**kept, first: below} if below else kept
 
 
-def _alone(path: Path) -> AbstractContextManager[object]:
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
     """Two commands at once change one after the other. Raises CoderError where nothing can be written."""
     from filelock import FileLock
 
@@ -119,7 +120,8 @@ def _alone(path: Path) -> AbstractContextManager[object]:
 
     try:
         config_folder().mkdir(parents=True, exist_ok=True)
-        return FileLock(config_folder() / ".config.lock")
+        with FileLock(config_folder() / ".config.lock"):
+            yield
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -130,8 +132,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         mode = file.stat().st_mode & 0o777 if file.exists() else 0o600
-        stage(file, content, mode).replace(file)
-        sync_folder(file.parent)
+        replace_file(file, content, mode)
     except OSError as error:
         raise _unwritable(path, error) from error
 

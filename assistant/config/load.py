@@ -9,7 +9,7 @@ from typing import Any, Literal
 from assistant.catalog.locations import config_folder
 from assistant.config.document import Document, read_document
 from assistant.config.settings import SINGLE_KEYS, Settings
-from assistant.config.trust import FREE, ON_CONSENT, TrustStore
+from assistant.config.trust import FREE, ON_CONSENT, TrustStore, fingerprint
 from assistant.config.validate import Place, entries, parsed, validated, with_entry
 from assistant.errors import RefusedError
 
@@ -29,7 +29,7 @@ class Origin:
 class Config:
     """`origins` by key (`model`, `app.theme`, `mcp.NAME`), of what is not a default. `held_back` is what the
     repository's file sets and the user has not agreed to; `verdict` is what they said to the content with
-    this `digest`, None where they were not asked."""
+    this `digest`, which is also that of the files it runs, None where they were not asked."""
 
     settings: Settings
     origins: Mapping[str, Origin] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def load_config(
         document = _checked(read_document(repository_file(root)))
         values, places = _placed(document)
         held_back = _needing_consent(values, places)
-        digest = document.digest
+        digest = fingerprint(root, document.digest, held_back)
         verdict = (trust or TrustStore()).verdict(root, digest) if held_back else None
         if verdict:
             held_back = {}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from assistant.catalog.edit_format import EditFormat
 from assistant.engine.options import FlashAttention, KvType
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -29,11 +30,12 @@ class Table(BaseModel):
 
 class Engine(Table):
     """A server that speaks the OpenAI interface. Its key is read from the environment variable
-    `key_variable`: keys do not belong into files."""
+    `key_variable`: keys do not belong into files. `edit_format` is how its model is to write changes."""
 
     url: Url
     model: str | None = None
     key_variable: Variable | None = None
+    edit_format: EditFormat | None = None
 
 
 class McpServer(Table):

@@ -2,18 +2,21 @@
 
 A repository is somebody else's until the user says otherwise. What only bounds the work is taken from its
 file at once. What runs a command, loads a file, speaks to a server, keeps or loosens anything waits for
-consent, which holds for the file as it was shown: another content is asked for again. Where code is sent
+consent, which holds for the file as it was shown, and for the files of the repository that its commands
+name: another content is asked for again. Where code is sent
 to, and how the app looks and is driven, is the user's own in any case.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from assistant.catalog.locations import data_folder
 from assistant.errors import CoderError
-from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.atomic import replace_file
 
 FREE = frozenset({"context", "kv_type", "flash_attention", "test_timeout", "budget"})
 ON_CONSENT: Mapping[str, str] = {
@@ -24,6 +27,39 @@ ON_CONSENT: Mapping[str, str] = {
     "history": "sets whether answers are kept",
     "mcp": "starts this program, or speaks to this server",
 }
+
+
+_LARGEST_HASHED = 2**20
+
+
+def fingerprint(root: Path, digest: str, asked_for: Mapping[str, Any]) -> str:
+    """What consent is given to: the settings file with this `digest`, and what its commands name in the
+    repository `root`. It is `digest` itself where they name nothing there."""
+    named = {word: _digest(root / word) for value in asked_for.values() for word in _words(value)}
+    files = {word: found for word, found in named.items() if found}
+    return (
+        hashlib.sha256(json.dumps([digest, files], sort_keys=True).encode()).hexdigest() if files else digest
+    )
+
+
+def _words(value: object) -> Sequence[str]:
+    """Those of a command, or of a server's."""
+    if isinstance(value, Mapping):
+        return [each for each in value.get("command") or () if isinstance(each, str)]
+    try:
+        return shlex.split(value) if isinstance(value, str) else []
+    except ValueError:
+        return []
+
+
+def _digest(path: Path) -> str:
+    """Empty for what is no file of a bearable size."""
+    try:
+        if path.is_file() and path.stat().st_size <= _LARGEST_HASHED:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        pass
+    return ""
 
 
 class TrustStore:
@@ -52,15 +88,14 @@ class TrustStore:
                 verdicts = {**self._load(root), digest: trusted}
                 document = {"root": str(root.resolve()), "verdicts": verdicts}
                 content = json.dumps(document, indent=2, ensure_ascii=True).encode()
-                stage(file, content, 0o600).replace(file)
-                sync_folder(file.parent)
+                replace_file(file, content, 0o600)
         except OSError as error:
             raise CoderError(f"Your answer could not be kept: {error.strerror or error}.") from error
 
     def _load(self, root: Path) -> dict[str, object]:
         try:
             verdicts = json.loads(self._file(root).read_text("utf-8"))["verdicts"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
         return verdicts if isinstance(verdicts, dict) else {}
 

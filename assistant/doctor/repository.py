@@ -27,7 +27,10 @@ def work_tree() -> Check:
     from assistant.repo.workspace import find_workspace
 
     name = "work tree"
-    workspace = find_workspace(Path())
+    try:
+        workspace = find_workspace(Path())
+    except CoderError as error:
+        return Check(name, "warning", error.message, error.hint)
     if not workspace.is_git:
         return Check(name, "ok", f"{workspace.root} is in none: coder works on this folder alone", "git init")
     try:

@@ -49,6 +49,22 @@ class Forecast:
     basis: Literal["header", "shape", "size"]
     note: str = ""
 
+    def __str__(self) -> str:
+        """How much context fits, and how much of it all lies on GPUs."""
+        if not self.context:
+            return "does not fit"
+        at_least = "at least " if self.basis == "size" else ""
+        return f"{at_least}{self.context:,} tokens{self._offload()}"
+
+    def _offload(self) -> str:
+        if self.on_gpu == 0:
+            return ""
+        if self.on_gpu == 1:
+            return ", all on the GPU"
+        if self.layers is None:
+            return f", {self.on_gpu:.0%} on the GPU"
+        return f", {int(self.on_gpu * (self.layers + 1))} of {self.layers + 1} layers on the GPU"
+
 
 def forecast(target: ModelSize, draft: ModelSize | None, longest: int, free: FreeMemory) -> Forecast:
     """What fits of `target` beside `draft`, with a context of at most `longest` tokens and what is usual

@@ -30,6 +30,16 @@ def stage(path: Path, content: bytes, mode: int) -> Path:
     return temporary
 
 
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """Let the file at `path` have this content and mode. Raises OSError, the file being as it was then."""
+    temporary = stage(path, content, mode)
+    try:
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def stage_link(path: Path, target: bytes) -> Path:
     """A symbolic link to `target` under a temporary name beside `path`."""
     temporary = path.with_name(f"{_prefix(path)}{secrets.token_hex(8)}{_SUFFIX}")
@@ -48,7 +58,11 @@ def take_name(temporary: Path, path: Path) -> None:
         except OSError:
             with path.open("xb"):
                 pass
-            temporary.replace(path)
+            try:
+                temporary.replace(path)
+            except OSError:
+                path.unlink()
+                raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -2,14 +2,13 @@
 
 import contextlib
 import os
-import secrets
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from assistant.errors import CoderError, RefusedError, UsageError
 from assistant.repo.anchor import anchored, make_folders
-from assistant.repo.atomic import sync_folder, take_name
+from assistant.repo.atomic import stage, sync_folder, take_name
 from assistant.repo.files import SourceFile, check_unchanged, encode, inside
 
 # What `open` gives a file before the umask takes its part.
@@ -52,14 +51,8 @@ def create_source(new: SourceFile) -> list[Path]:
     try:
         make_folders(new.path.parent)
         with anchored(new.path.parent) as folder:
-            temporary = folder / f".{new.path.name[:40]}.{secrets.token_hex(4)}.coder"
-            with temporary.open("xb") as file:
-                file.write(new.raw)
-                file.flush()
-                os.fsync(file.fileno())
-            if new.mode != NEW_FILE_MODE:
-                temporary.chmod(new.mode)
-            take_name(temporary, folder / new.path.name)
+            place = folder / new.path.name
+            take_name(stage(place, new.raw, mode_on_disk(new)), place)
     except OSError as error:
         _remove_empty(folders)
         if isinstance(error, FileExistsError):

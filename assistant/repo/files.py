@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from assistant.errors import CoderError, RefusedError, UsageError
 from assistant.repo.anchor import anchored
-from assistant.repo.atomic import stage, sync_folder
+from assistant.repo.atomic import replace_file, stage, sync_folder
 from assistant.repo.git_folder import belongs_to_git
 from assistant.repo.hunks import diff_hunks
 
@@ -132,11 +132,9 @@ def put_back(now: SourceFile, former: SourceFile) -> SourceFile:
     check_unchanged(now)
     try:
         with anchored(former.path.parent) as folder:
-            place = folder / former.path.name
-            stage(place, former.raw, former.mode).replace(place)
+            replace_file(folder / former.path.name, former.raw, former.mode)
     except OSError as error:
         raise CoderError(f"{former.shown} could not be put back: {error.strerror or error}.") from error
-    sync_folder(former.path.parent)
     return former
 
 

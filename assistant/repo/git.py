@@ -7,20 +7,26 @@ it likes by asking for their names first (which runs nothing). Revisions and pat
 options, and no question writes, not even a refreshed index; what is to write goes through `plumb`.
 """
 
+import contextlib
+import logging
 import os
 import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from assistant.errors import CoderError, UsageError
 
+_log = logging.getLogger(__name__)
 MAX_BYTES = 200_000
 MAX_LIST_BYTES = 50_000_000
 TIMEOUT_S = 20.0
+_MOST_GREP_BYTES = 4 * 2**30
 _OFF = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
@@ -206,6 +212,36 @@ def _configured(settings: dict[str, str]) -> dict[str, str]:
     return variables
 
 
+@contextmanager
+def _temporary(content: bytes = b"") -> Iterator[IO[bytes]]:
+    """A file without a name that holds `content`, at its beginning."""
+    try:
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed below
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[file.write(left) :]
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+    except OSError as error:
+        raise CoderError(
+            f"What git is asked for finds no room in {tempfile.gettempdir()}: {error.strerror or error}.",
+            hint="Make room there, or set TMPDIR to another folder.",
+        ) from error
+    with file:
+        yield file
+
+
+def _bound_memory(pid: int) -> None:
+    """An expression such as `((a{9,255}){9,255}){9,255}` takes a gigabyte a second until it is compiled."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_AS, (_MOST_GREP_BYTES, _MOST_GREP_BYTES))
+
+
 def _run(
     root: Path,
     arguments: Sequence[str],
@@ -215,9 +251,7 @@ def _run(
     stdin: bytes = b"",
 ) -> tuple[bytes, bool]:
     """At most `max_bytes` of its output, and whether there was more."""
-    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as fed:
-        fed.write(stdin)
-        fed.seek(0)
+    with _temporary() as errors, _temporary(stdin) as fed:
         try:
             process = subprocess.Popen(
                 ["git", "--no-pager", *arguments],
@@ -229,6 +263,8 @@ def _run(
             )
         except (OSError, ValueError) as error:
             raise CoderError(f"git cannot be run: {error}.", hint="Is git installed?") from error
+        if arguments[0] == "grep":
+            _bound_memory(process.pid)
         assert process.stdout is not None
         timed_out = threading.Event()
 
@@ -247,6 +283,7 @@ def _run(
             timer.cancel()
             process.stdout.close()
             code = process.wait()
+        _log.debug("git %s: %d bytes, exit code %d", arguments[0], len(output), code)
         errors.seek(0)
         said = errors.read(2000).decode("utf-8", "replace").strip()
     if timed_out.is_set():

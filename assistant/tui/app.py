@@ -1,27 +1,35 @@
 """The terminal app: talk with the model, see what it proposes, apply it or not."""
 
+import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import TextArea
 
-from assistant.errors import CoderError
+from assistant.errors import CoderError, NoModelError
 from assistant.repo.workspace import Workspace
+from assistant.tui.attention import in_tmux
 from assistant.tui.chat_screen import ChatScreen
+from assistant.tui.clipboard import copy_through_tmux
 from assistant.tui.ending import exit_when_told
 from assistant.tui.generation import Load
+from assistant.tui.generation_events import LoadFailed
 from assistant.tui.help import Help, conversation_help
 from assistant.tui.keys import Keymap
+from assistant.tui.models.in_app import AppWithModels
 from assistant.tui.prompt.commands import COMMANDS
 from assistant.tui.rescue import keep
 from assistant.tui.theme import THEMES, name_of_theme, theme_after
 from assistant.tui.too_small import TooSmall, too_small
+from assistant.tui.work import WorkOptions
+from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.agent.review import Comment
@@ -30,28 +38,46 @@ if TYPE_CHECKING:
 QUIT_WITHIN_S = 2.0
 
 
-class CoderApp(App[None]):
+class CoderApp(AppWithModels):
     """The app in `workspace`. `load` runs in a thread and reports while it works."""
 
     TITLE = "coder"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "review", "Review", id="review"),
+        Binding("f9", "sessions", "Sessions", show=False, id="sessions"),
         Binding("f2", "next_theme", "Next theme", show=False, id="theme"),
         Binding("ctrl+c", "interrupt", "Copy or quit", priority=True, show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True, id="quit"),
     ]
 
-    def __init__(self, workspace: Workspace, load: Load, settings: "AppSettings | None" = None) -> None:
-        """Raises UsageError for a theme or keys in the settings that cannot be had."""
-        super().__init__()
+    def __init__(
+        self,
+        workspace: Workspace,
+        load: Load,
+        settings: "AppSettings | None" = None,
+        *,
+        work: WorkOptions | None = None,
+        load_model: Callable[[str], Load] | None = None,
+        resume: str = "",
+    ) -> None:
+        """`load_model` says how another model is loaded, by its name. `resume` is the id of the session to
+        go on with.
+
+        Raises UsageError for a theme or keys in the settings that cannot be had."""
+        super().__init__(lambda: self.chat.model, self._load_another)
         for theme in THEMES:
             self.register_theme(theme)
         self._theme = name_of_theme(settings.theme if settings else None, self.available_themes)
         keys = settings.keys if settings else {}
-        self.keys = Keymap(keys, self.BINDINGS, ChatScreen.BINDINGS)
+        self.keys = Keymap(
+            keys, AppWithModels.BINDINGS, self.BINDINGS, ChatScreen.BINDINGS, TextArea.BINDINGS
+        )
         self.set_keymap(self.keys.as_textual())
         self._workspace = workspace
         self._load = load
+        self._work = work
+        self._load_model = load_model or (lambda _: load)
+        self._resume = resume
         self._interrupted_at = -QUIT_WITHIN_S
 
     @property
@@ -62,12 +88,13 @@ class CoderApp(App[None]):
         return f"~/{root.relative_to(home).as_posix()}" if inside else str(root)
 
     def get_default_screen(self) -> Screen[None]:
-        self.chat = ChatScreen(self._workspace, self.shown_root, self._load)
+        self.chat = ChatScreen(self._workspace, self.shown_root, self._load, self._work)
         return self.chat
 
     def on_mount(self) -> None:
         self.theme = self._theme
         exit_when_told(self, first=lambda: keep(self.chat.conversation.records_so_far()))
+        self.call_after_refresh(self._go_on_with, self._resume)
 
     def on_resize(self, event: events.Resize) -> None:
         if too_small(event.size) and not isinstance(self.screen, TooSmall):
@@ -95,6 +122,45 @@ class CoderApp(App[None]):
 
             self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
 
+    def action_sessions(self) -> None:
+        """Show the sessions of this repository, to go on with one."""
+        from assistant.agent.session import Sessions
+        from assistant.tui.sessions.screen import SessionsScreen
+
+        if not isinstance(self.screen, SessionsScreen):
+            root = self._workspace.root
+            present = self.chat.conversation.session_id
+            self.push_screen(SessionsScreen(Sessions(root), present, root), self._go_on_with)
+
+    def _go_on_with(self, id: str | None) -> None:
+        if id and id != self.chat.conversation.session_id:
+            self.run_worker(self._take_up(id), exclusive=True)
+
+    async def _take_up(self, id: str) -> None:
+        from assistant.agent.session import Sessions
+
+        try:
+            session, history = await asyncio.to_thread(Sessions(self._workspace.root).resume, id)
+        except CoderError as error:
+            self._say(error)
+        else:
+            await self.chat.take_up(session, history)
+
+    def _say(self, error: CoderError) -> None:
+        self.notify(visible(f"{error.message} {error.hint}"), severity="warning", markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        super().copy_to_clipboard(text)
+        if in_tmux(self):
+            self.run_worker(partial(copy_through_tmux, text), thread=True)
+
+    def on_load_failed(self, event: LoadFailed) -> None:
+        if isinstance(event.error, NoModelError):
+            self.action_models(first=True)
+
+    def _load_another(self, name: str) -> None:
+        self.run_worker(self.chat.load_model(self._load_model(name)), exclusive=True)
+
     def action_cost(self) -> None:
         if self.screen is self.chat:
             from assistant.tui.cost.screen import CostScreen  # not needed before the app is there
@@ -115,7 +181,7 @@ class CoderApp(App[None]):
         try:
             self.theme = name_of_theme(name, self.available_themes)
         except CoderError as error:
-            self.notify(f"{error.message} {error.hint}", severity="warning", markup=False)
+            self._say(error)
 
     async def action_interrupt(self) -> None:
         """Ctrl+C copies what is selected; else it cancels, and quits when pressed twice."""

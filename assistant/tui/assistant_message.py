@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Collapsible, Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
-from assistant.tui.generation_events import Piece, Speed
+from assistant.engine.stats import Stats
+from assistant.tui.generation_events import Piece
 from assistant.tui.message import ChatMessage
 from assistant.tui.reading import ReadingBar
 from assistant.tui.record import Record
@@ -46,6 +48,7 @@ class AssistantMessage(ChatMessage):
             border: none;
             background: transparent;
             color: $text-muted;
+            &:ansi { border: none; }
             CollapsibleTitle { padding: 0 1; color: $text-muted; }
             Contents { padding: 0 0 0 2; }
         }
@@ -54,12 +57,14 @@ class AssistantMessage(ChatMessage):
     }
     """
 
-    def __init__(self, prefix: str = "") -> None:
-        """`prefix` is what was put into the model's mouth: the answer begins with it."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "thoughts", "Thoughts")]
+
+    def __init__(self, whole: str = "") -> None:
+        """`whole` is there already where it was written long ago."""
         super().__init__()
-        self._prefix = prefix
-        self._text: list[str] = [prefix]
-        self._told = ""
+        self._text: list[str] = [whole]
+        self._thought = 0
+        self._told = self._ending = ""
         self._ended = False
         self._thoughts = Markdown(open_links=False)
         self._answer = Markdown(open_links=False)
@@ -89,26 +94,46 @@ class AssistantMessage(ChatMessage):
 
     async def on_mount(self) -> None:
         if self._ended:
-            await self._answer.update(visible(self._prefix))
+            self.query_one(ReadingBar).display = False
+            await self._answer.update(visible("".join(self._text)))
             self._tell_end(self._told)
-        elif self._prefix:
-            self._origins.add(self._prefix, None)
-            await self._stream(False).write(visible(self._prefix))
 
     def show_reading(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
         self.query_one(ReadingBar).show(progress, tokens_per_s)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was said, thought, or told of it."""
+        return not (self._thought or self._told or "".join(self._text).strip())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "thoughts":
+            return self._thought > 0
+        return super().check_action(action, parameters)
+
+    def action_thoughts(self) -> None:
+        """Unfold the thoughts, or fold them again."""
+        fold = self.query_one("#thoughts", Collapsible)
+        fold.collapsed = not fold.collapsed
+
     async def write(self, pieces: Sequence[Piece]) -> None:
-        """Show more text. A run of accepted tokens arrives, and appears, as one piece."""
-        self.query_one(ReadingBar).display = False
+        """Show more text. A run of accepted tokens arrives, and appears, as one piece. No piece says that
+        what is written now is not for the user."""
+        reading = self.query_one(ReadingBar)
+        if not pieces:
+            reading.show_writing()
+            return
+        reading.display = False
         fold = self.query_one("#thoughts", Collapsible)
         for thinking, group in groupby(pieces, key=lambda piece: piece.thinking):
             run = list(group)
             text = "".join(piece.text for piece in run)
             fold.set_class(thinking or fold.has_class("used"), "used")
-            if not thinking and text.strip():
-                fold.title = "Thought"
-            if not thinking:
+            if thinking:
+                self._thought += len(text.split())
+                fold.title = f"Thinking… {self._thought:,} words"
+            else:
+                fold.title = self._thoughts_title
                 for piece in run:
                     self._text.append(piece.text)
                     self._origins.add(piece.text, piece.drafter)
@@ -119,17 +144,40 @@ class AssistantMessage(ChatMessage):
         self._origins.show(shown)
         self._answer.display = not self._origins.has_class("shown")
 
-    async def finish(self, finish: "FinishReason" = "stop", speed: Speed | None = None) -> None:
-        """Show what is still on its way, and what it took; nothing may be written after this."""
-        self.query_one("#thoughts", Collapsible).title = "Thought"
+    async def finish(self, finish: "FinishReason" = "stop", stats: Stats | None = None) -> None:
+        """It is whole, or was cancelled: say so, and what it took."""
+        await self.end()
+        self._ending = _ENDED.get(finish, "")
+        self._tell(self._ending, _took(stats) if stats else "")
+
+    async def end(self) -> None:
+        """Show what is still on its way; nothing may be written after this."""
+        self.query_one("#thoughts", Collapsible).title = self._thoughts_title
         for stream in self._streams.values():
             await stream.stop()
         self._streams.clear()
-        ended = _ENDED.get(finish, "")
-        parts = [part for part in (ended, _took(speed) if speed else "") if part]
         self._ended = True
-        self._told = " · ".join(parts)
-        self._tell_end(self._told, "■ " if ended else "● ")
+        self.query_one(ReadingBar).display = False
+
+    async def settle(self, closing: str) -> None:
+        """The answer ends with these words: show what is not there yet."""
+        said = "".join(self._text)
+        if closing.strip() and not said.rstrip().endswith(closing.rstrip()):
+            more = f"\n\n{closing}" if said else closing
+            self._text.append(more)
+            await self._answer.append(visible(more))
+
+    def sum_up(self, stats: Stats, steps: int) -> None:
+        """It closes a turn of so many answers: say what they all took."""
+        self._tell(self._ending, f"{steps} steps" if steps > 1 else "", _took(stats))
+
+    def tell_nothing(self) -> None:
+        """Something follows: what it took is told at the end of the turn."""
+        self._tell()
+
+    def _tell(self, *parts: str) -> None:
+        self._told = " · ".join(filter(None, parts))
+        self._tell_end(self._told, "■ " if self._ending else "● ")
 
     def fold(self, title: str) -> None:
         """Fold the answer away: what it says is shown better elsewhere. `title` may hold markup."""
@@ -138,8 +186,11 @@ class AssistantMessage(ChatMessage):
         answer.remove_class("open")
         answer.collapsed = True
 
+    @property
+    def _thoughts_title(self) -> str:
+        return f"Thought · {self._thought:,} words"
+
     def _tell_end(self, told: str, mark: str = "● ") -> None:
-        self.query_one(ReadingBar).display = False
         foot = self.query_one(".foot", Static)
         foot.update(Content.assemble((mark, "$text-warning" if mark == "■ " else FAINT), told))
         foot.set_class(bool(told), "used")
@@ -150,8 +201,7 @@ class AssistantMessage(ChatMessage):
         return self._streams[thinking]
 
 
-def _took(speed: Speed) -> str:
-    stats = speed.stats
+def _took(stats: Stats) -> str:
     read = f"{stats.prompt_tokens - stats.reused_tokens:,} tokens read"
     reused = f", {stats.reused_tokens:,} reused" if stats.reused_tokens else ""
     rate = f" at {stats.decode_tps:.0f} tok/s" if stats.decode_tps else ""

@@ -1,34 +1,39 @@
 """The main screen: the conversation, the prompt, the status bar, and what their keys and commands do."""
 
 import asyncio
-import time
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from assistant.agent.modes import Mode, mode_called, next_mode
 from assistant.errors import CoderError
 from assistant.repo.workspace import Workspace
 from assistant.tui import generation_events as events
 from assistant.tui.attention import call_back
-from assistant.tui.export import export
+from assistant.tui.export import exported
 from assistant.tui.generation import Load
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.prompt import Prompt, PromptBox
 from assistant.tui.prompt.commands import Command, find_command
-from assistant.tui.proposal import Proposal
 from assistant.tui.rescue import take_untold
 from assistant.tui.run_card import RunCard
 from assistant.tui.search_bar import SearchBar
 from assistant.tui.speculation.log import SpeculationLog
 from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.status import StatusBar
+from assistant.tui.turn.decision import Decision
 from assistant.tui.turns import Turns
+from assistant.tui.work import WorkOptions
 from assistant.visible import visible
+
+if TYPE_CHECKING:  # slow to import
+    from collections.abc import Mapping, Sequence
+
+    from assistant.agent.session import Session
 
 
 class ChatScreen(Screen[None]):
@@ -50,19 +55,23 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+l", "new_conversation", "New", show=False, id="new"),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
+        Binding("shift+tab", "next_mode", "Mode", key_display="⇧Tab", priority=True, id="mode"),
         Binding("f1,question_mark", "app.help", "Help", key_display="F1", id="help"),
     ]
 
-    def __init__(self, workspace: Workspace, shown_root: str, load: Load) -> None:
+    def __init__(
+        self, workspace: Workspace, shown_root: str, load: Load, work: WorkOptions | None = None
+    ) -> None:
         super().__init__()
         self._workspace = workspace
         self._shown_root = visible(shown_root)
         self._log = SpeculationLog()
         self._match = 0
         self._outputs: list[str] = []
-        self.conversation = Turns(workspace, self._shown_root, load)
+        self.conversation = Turns(workspace, self._shown_root, load, work)
         self.status = StatusBar()
         self.search = SearchBar()
+        self.model = ""
 
     def compose(self) -> ComposeResult:
         yield self.conversation
@@ -75,6 +84,7 @@ class ChatScreen(Screen[None]):
         self.prompt = self.query_one(Prompt)
         # At once, not with the next messages: keys typed before the app was there are among those.
         self.set_focus(self.prompt)
+        self.status.show_mode(self.conversation.mode)
         self.status.show_loading("loading the model", 0.0)
         for path in await asyncio.to_thread(take_untold):
             await self.conversation.add(Notice(f"A terminal was closed; its conversation is in {path}."))
@@ -85,6 +95,7 @@ class ChatScreen(Screen[None]):
         self.status.show_loading(event.what, event.fraction)
 
     def on_loaded(self, event: events.Loaded) -> None:
+        self.model = event.name
         self.status.show_model(event.name, event.context_tokens)
         self._log.pass_seconds = event.pass_seconds
 
@@ -92,27 +103,27 @@ class ChatScreen(Screen[None]):
         self.status.show_speed(event.speed)
         self._log.add(event.speed.stats)
 
-    def on_finished(self, event: events.Finished) -> None:
+    def on_replied(self, event: events.Replied) -> None:
         self.status.show_speed(event.speed)
         self._log.add(event.speed.stats)
         self._log.end()
-        stats = event.speed.stats
-        call_back(self.app, "coder: the answer is there", stats.prefill_s + stats.decode_s)
 
     def on_turns_changed(self, event: Turns.Changed) -> None:
         """Look at what is to be decided, if the user is not writing."""
         if self.conversation.has_no_model:
             self.status.show_no_model()
-        if event.look and not self.prompt.text:
-            self._focus_next()
+        if event.why:
+            call_back(self.app, f"coder: {event.why}", event.seconds)
+            if not self.prompt.text:
+                self._focus_next()
         self.refresh_bindings()
 
     def on_turns_given_back(self, event: Turns.GivenBack) -> None:
         self.prompt.give_back(event.text)
 
     def _focus_next(self) -> None:
-        """The next proposal that waits for a decision, else the prompt."""
-        pending = (proposal for proposal in self.query(Proposal) if proposal.pending)
+        """What waits for a decision, else the prompt."""
+        pending = (decision for decision in self.query(Decision) if decision.pending)
         next(pending, self.prompt).focus()
 
     # What the user writes
@@ -178,9 +189,38 @@ class ChatScreen(Screen[None]):
         self.search.action_close()
 
     async def action_load_again(self) -> None:
+        await self.load_model()
+
+    async def load_model(self, load: Load | None = None) -> None:
+        """Load another model in the place of the one there is; without `load`, the same again."""
+        self.model = ""
         self.status.show_loading("loading the model", 0.0)
-        await self.conversation.load_again()
+        self.status.clear_speed()
+        await self.conversation.load_again(load)
         self.refresh_bindings()
+
+    def action_next_mode(self) -> None:
+        self._take_mode(next_mode(self.conversation.mode))
+
+    def action_mode(self, name: str) -> None:
+        """The mode called so, or that begins so; without a name, the next."""
+        try:
+            self._take_mode(mode_called(name) if name else next_mode(self.conversation.mode))
+        except CoderError as error:
+            self.notify(visible(f"{error.message} {error.hint}"), severity="warning", markup=False)
+
+    def _take_mode(self, mode: Mode) -> None:
+        self.conversation.mode = mode
+        self.status.show_mode(mode)
+
+    async def action_undo(self) -> None:
+        await self.conversation.undo()
+
+    async def take_up(self, session: "Session", history: "Sequence[Mapping[str, Any]]") -> None:
+        """Go on with a session, whose events so far are `history`; the present one is left."""
+        await self.conversation.take_up(session, history)
+        self.status.clear_speed()
+        self.prompt.focus()
 
     async def action_new_conversation(self) -> None:
         await self.conversation.begin_anew()
@@ -229,15 +269,8 @@ class ChatScreen(Screen[None]):
         self.prompt.focus()
 
     async def action_export(self, name: str) -> None:
-        path = Path(name).expanduser() if name else Path(f"coder-{time.strftime('%Y%m%d-%H%M%S')}.md")
-        try:
-            written = await asyncio.to_thread(
-                export, self.conversation.records(), self._workspace.root / path
-            )
-        except CoderError as error:
-            await self.conversation.add(Notice.of(error))
-        else:
-            await self.conversation.add(Notice(f"The conversation is in {written}."))
+        records = self.conversation.records()
+        await self.conversation.add(await asyncio.to_thread(exported, records, name, self._workspace.root))
 
     # Search
 

@@ -10,8 +10,8 @@ from assistant.tui.assistant_message import AssistantMessage
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.past import Past
-from assistant.tui.proposal import Proposal
 from assistant.tui.record import Record, Recorded
+from assistant.tui.turn.decision import Decision
 from assistant.tui.welcome import Welcome
 
 # More widgets make each frame slower; what is older becomes text, some at a time.
@@ -51,12 +51,12 @@ class Conversation(VerticalScroll, can_focus=False):
             await self.query(Welcome).remove()
         await self._let_go()
         await self.mount(widget)
-        if isinstance(widget, Proposal):
+        if isinstance(widget, Decision):
             widget.fit(self.size.height)
 
     def on_resize(self, event: events.Resize) -> None:
-        for proposal in self.query(Proposal):
-            proposal.fit(event.size.height)
+        for decision in self.query(Decision):
+            decision.fit(event.size.height)
 
     async def clear(self) -> None:
         for message in self.query(AssistantMessage):

@@ -1,42 +1,41 @@
-"""The bridge between the event loop and the model: loading and replying happen in worker threads.
+"""The bridge between the event loop and the model: loading and working happen in worker threads.
 
 Threads post messages to the screen at most about 20 times a second; whatever arrives between two
 posts is sent as one piece. The event loop never waits for the model.
 """
 
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from threading import Event, Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from textual.message import Message
 from textual.widget import Widget
 
 from assistant.errors import CoderError, InterruptedByUserError
+from assistant.tui.answer import Answer
 from assistant.tui.generation_events import (
-    Asked,
+    ConsentWanted,
+    Ended,
     Failed,
-    Finished,
     Loaded,
     LoadFailed,
     Loading,
-    Piece,
-    Reading,
-    Speed,
+    QuestionAsked,
     Told,
-    Written,
 )
+from assistant.tui.pace import Pace
 
 if TYPE_CHECKING:
-    from assistant.agent.dialogue import Question
-    from assistant.chat.generator import Generator, PromptRead
+    from assistant.agent.conversation import Person
+    from assistant.agent.events import AgentEvent, Consent, Refusal, Request
+    from assistant.chat.generator import Generator
 
 # Loads the model: reports (what is done now, fraction), and tells notes for the user.
 Load: TypeAlias = Callable[[Callable[[str, float], None], Callable[[str], None]], "Generator"]
-Ask: TypeAlias = Callable[["Generator"], "Question"]
-
-UPDATE_S = 0.05
+# Works with the model until it is done, or the event is set.
+Turn: TypeAlias = Callable[["Generator", Event], "Iterator[AgentEvent]"]
+T = TypeVar("T")
 
 
 class Bridge:
@@ -46,7 +45,9 @@ class Bridge:
         self._screen = screen
         self._generator: Generator | None = None
         self._in_use = Lock()
+        self._loads = Lock()
         self._cancel = Event()
+        self._waits_for: Answer[Any] | None = None
         self._closing = Event()
 
     @property
@@ -56,20 +57,56 @@ class Bridge:
     def load(self, load: Load) -> None:
         self._start(partial(self._load, load), "load")
 
-    def reply(self, run: int, ask: Ask) -> None:
-        """Make the question and answer it in a thread; everything that it posts carries the number `run`."""
+    def start(self, run: int, turn: "Turn") -> None:
+        """Do a turn in a thread; everything that it posts carries the number `run`."""
         self._cancel = Event()
-        self._start(partial(self._reply, run, ask, self._cancel), "reply")
+        self._start(partial(self._turn, run, turn, self._cancel), "turn")
 
     def cancel(self) -> None:
-        """End the reply within one step. It still ends with `Finished`."""
+        """End the turn within one step, and whatever it waits for. It still ends with its outcome."""
         self._cancel.set()
+        if self._waits_for is not None:
+            self._waits_for.give(None)
 
-    def close(self) -> None:
-        """Stop whatever runs, wait for its current step, and free the model."""
+    def later(self, run: int, work: "Callable[[Generator | None], None]") -> None:
+        """Do this in a thread, when no turn is under way. It ends as a turn does."""
+
+        def locked() -> None:
+            try:
+                with self._in_use:
+                    work(self._generator)
+            finally:
+                self._screen.post_message(Ended(run))
+
+        self._start(locked, "later")
+
+    def person(self, run: int) -> "Person":
+        """Who is asked, and told, in turns with that number: whoever sits before the screen."""
+        from assistant.agent.conversation import Person
+
+        def consent(request: "Request") -> "Consent | Refusal":
+            answer: Answer[Consent | Refusal] = Answer()
+            return self._wait(answer, ConsentWanted(run, request, answer)) or "no"
+
+        def ask_user(question: str) -> str | None:
+            answer: Answer[str] = Answer()
+            return self._wait(answer, QuestionAsked(run, question, answer))
+
+        return Person(consent, ask_user, lambda note: self._tell([note]))
+
+    def _wait(self, answer: "Answer[T]", message: Message) -> "T | None":
+        self._waits_for = answer
+        if self._cancel.is_set():
+            return None
+        self._screen.post_message(message)
+        return answer.wait()
+
+    def close(self, end: "Callable[[Generator | None], None]") -> None:
+        """Stop whatever runs, wait for its current step, `end` with the model, and free it."""
         self._closing.set()
-        self._cancel.set()
+        self.cancel()
         with self._in_use:
+            end(self._generator)
             if self._generator is not None:
                 self._generator.close()
                 self._generator = None
@@ -78,7 +115,11 @@ class Bridge:
         self._screen.run_worker(work, name=name, thread=True, exit_on_error=False)
 
     def _load(self, load: Load) -> None:
-        pace = _Pace()
+        with self._loads:
+            self._load_alone(load)
+
+    def _load_alone(self, load: Load) -> None:
+        pace = Pace()
 
         def report(what: str, fraction: float) -> None:
             if self._closing.is_set():
@@ -86,6 +127,10 @@ class Bridge:
             if pace.due():
                 self._screen.post_message(Loading(what, fraction))
 
+        with self._in_use:  # two models at once might not fit
+            if self._generator is not None:
+                self._generator.close()
+                self._generator = None
         try:
             generator = load(report, lambda note: self._tell([note]))
         except CoderError as error:
@@ -101,70 +146,21 @@ class Bridge:
         costs = generator.cost_curve if isinstance(generator, KnowsCosts) else []
         self._screen.post_message(Loaded(generator.name, generator.context_tokens, costs))
 
-    def _reply(self, run: int, ask: Ask, cancel: Event) -> None:
+    def _turn(self, run: int, turn: "Turn", cancel: Event) -> None:
+        from assistant.tui.forwarding import Forwarding  # slow to import, and there by now
+
         with self._in_use:
             if self._generator is None:
                 return
             try:
-                question = ask(self._generator)
-                self._screen.post_message(Asked(run, question))
-                self._forward(run, self._generator, question, cancel)
+                forwarding = Forwarding(run, self._screen, raw=self._generator.tool_format is None)
+                for event in turn(self._generator, cancel):
+                    forwarding.forward(event)
             except CoderError as error:
                 self._screen.post_message(Failed(run, error))
-
-    def _forward(self, run: int, generator: "Generator", question: "Question", cancel: Event) -> None:
-        from assistant.chat.generator import PromptRead, Reply, TextPiece  # slow to import, and there by now
-
-        pace = _Pace()
-        pieces: list[Piece] = []
-        drafter: str | None = None
-        began = time.monotonic()
-        for event in generator.reply(question.messages, replace(question.options, cancel=cancel)):
-            match event:
-                case PromptRead():
-                    if pace.due() or event.done == event.total:
-                        self._screen.post_message(Reading(run, event, _rate(event, time.monotonic() - began)))
-                case TextPiece():
-                    drafter = event.drafter or drafter
-                    _append(pieces, Piece(event.text, event.thinking, event.drafter))
-                    if pace.due():
-                        self._screen.post_message(Written(run, tuple(pieces), Speed.of(event.stats, drafter)))
-                        pieces.clear()
-                case Reply():
-                    speed = Speed.of(event.stats, drafter)
-                    if pieces:
-                        self._screen.post_message(Written(run, tuple(pieces), speed))
-                    self._screen.post_message(Finished(run, question, event, speed))
-                    self._tell(event.notes)
+            finally:
+                self._screen.post_message(Ended(run))
 
     def _tell(self, notes: Iterable[str]) -> None:
         for note in notes:
             self._screen.post_message(Told(note))
-
-
-class _Pace:
-    """Says when the next update is due."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-
-    def due(self) -> bool:
-        now = time.monotonic()
-        if now - self._last < UPDATE_S:
-            return False
-        self._last = now
-        return True
-
-
-def _rate(progress: "PromptRead", seconds: float) -> float | None:
-    """Prompt tokens evaluated a second, None before the first are."""
-    evaluated = progress.done - progress.reused
-    return evaluated / seconds if evaluated > 0 and seconds > 0 else None
-
-
-def _append(pieces: list[Piece], piece: Piece) -> None:
-    last = pieces[-1] if pieces else None
-    if last and (last.thinking, last.drafter) == (piece.thinking, piece.drafter):
-        pieces[-1] = replace(last, text=last.text + piece.text)
-    else:
-        pieces.append(piece)

@@ -1,4 +1,4 @@
-"""What a worker thread tells the screen of loading and replying."""
+"""What a worker thread tells the screen: of loading, of answers, and of what is done."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,8 +9,9 @@ from assistant.engine.stats import Stats
 from assistant.errors import CoderError
 
 if TYPE_CHECKING:  # slow to import
-    from assistant.agent.dialogue import Question
+    from assistant.agent.events import AgentEvent, Consent, Refusal, Request
     from assistant.chat.generator import PromptRead, Reply
+    from assistant.tui.answer import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,44 +78,66 @@ class LoadFailed(Message):
 
 
 @dataclass(eq=False)
-class Asked(Message):
-    """The question is made, and goes to the model. `run` is the number of the conversation."""
+class OfTurn(Message):
+    """Told of a turn; `run` is the number of the conversation that it belongs to."""
 
     run: int
-    question: "Question"
 
 
 @dataclass(eq=False)
-class Reading(Message):
+class Reading(OfTurn):
     """The prompt is being read, at so many tokens a second."""
 
-    run: int
     progress: "PromptRead"
     tokens_per_s: float | None
 
 
 @dataclass(eq=False)
-class Written(Message):
+class Written(OfTurn):
     """New text, in order."""
 
-    run: int
     pieces: tuple[Piece, ...]
     speed: Speed
 
 
 @dataclass(eq=False)
-class Finished(Message):
-    """The reply is whole, or was cancelled."""
+class Replied(OfTurn):
+    """An answer of the model is whole, or was cancelled."""
 
-    run: int
-    question: "Question"
     reply: "Reply"
     speed: Speed
 
 
 @dataclass(eq=False)
-class Failed(Message):
-    """There is no reply, or only a part of it."""
+class Happened(OfTurn):
+    """Something else happened in the turn; the last is its outcome."""
 
-    run: int
+    event: "AgentEvent"
+
+
+@dataclass(eq=False)
+class ConsentWanted(OfTurn):
+    """The turn waits for a person to allow this. Without an answer it is a no."""
+
+    request: "Request"
+    answer: "Answer[Consent | Refusal]"
+
+
+@dataclass(eq=False)
+class QuestionAsked(OfTurn):
+    """The turn waits for what only a person knows. Without an answer nobody is there."""
+
+    question: str
+    answer: "Answer[str]"
+
+
+@dataclass(eq=False)
+class Failed(OfTurn):
+    """The turn could not be begun, and is forgotten."""
+
     error: CoderError
+
+
+@dataclass(eq=False)
+class Ended(OfTurn):
+    """The turn is over, whatever came of it."""

@@ -1,4 +1,4 @@
-"""How far the prompt is read."""
+"""What goes on before an answer can be seen."""
 
 from typing import TYPE_CHECKING
 
@@ -30,3 +30,7 @@ class ReadingBar(Static):
                 "reading ", bar(share), f" {progress.done:,}/{progress.total:,} tokens{rate}{reused}"
             )
         )
+
+    def show_writing(self) -> None:
+        """It is read, and what is written is not for the user."""
+        self.update("writing a call")

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from assistant.errors import CoderError
 from assistant.repo.workspace import Workspace
+from assistant.tui.choice import Choice
 from assistant.tui.record import Record
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
@@ -81,7 +81,7 @@ class RunCard(Vertical, can_focus=True):
         self._asking = self._busy = False
         self._outcome = self._told = ""
         self.border_title = Content(f"$ {visible(command)}")
-        self._body = Static(Content.styled("looking what may be done", FAINT))
+        self._body = Choice(Content.styled("looking what may be done", FAINT))
 
     def record(self) -> Record | None:
         return Record("coder", f"$ {self._command}: {self._outcome}") if self._outcome else None
@@ -110,6 +110,10 @@ class RunCard(Vertical, can_focus=True):
                 return self._busy
         return True
 
+    async def on_choice_chosen(self, event: Choice.Chosen) -> None:
+        event.stop()
+        await self.run_action(event.action)
+
     def action_run(self) -> None:
         if self._judged is not None:
             self._asking = False
@@ -136,9 +140,9 @@ class RunCard(Vertical, can_focus=True):
             await self._run(judged.confinement)
             return
         self._asking = True
-        choice = "[@click=run][b]y[/b] run[/]   [@click=leave][b]n[/b] leave it[/]"
+        choice = "[@click=choose('run')][b]y[/b] run[/]   [@click=choose('leave')][b]n[/b] leave it[/]"
         if judged.always:
-            choice += "   [@click=run_always][b]a[/b] always run[/]"
+            choice += "   [@click=choose('run_always')][b]a[/b] always run[/]"
         self._body.update(
             Content.assemble(
                 (f"{visible(judged.action.note)}\n", FAINT),

@@ -1,4 +1,4 @@
-"""The status bar: the model, and how fast it is right now."""
+"""The status bar: what may be done without asking, the model, and how fast it is right now."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -9,8 +9,9 @@ from assistant.tui.bar import bar
 from assistant.tui.generation_events import Speed
 from assistant.visible import visible
 
-_FOR_MODEL = 10
+_FOR_MODEL = 14
 _GAP = "  "
+_MODE_COLOURS = {"auto-edit": "$text-accent", "full": "$text-warning bold", "plan": "$text-primary"}
 
 
 class StatusBar(Horizontal):
@@ -23,6 +24,7 @@ class StatusBar(Horizontal):
         padding: 0 2;
         background: $panel;
         color: $text-muted;
+        #mode { width: auto; height: 1; padding: 0 2 0 0; }
         #model { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         #speed { width: auto; height: 1; text-wrap: nowrap; }
     }
@@ -32,16 +34,22 @@ class StatusBar(Horizontal):
         super().__init__()
         self._context_tokens = 0
         self._speed: Speed | None = None
+        self._mode = Static(id="mode", markup=False)
         self._left = Static(id="model", markup=False)
         self._right = Static(id="speed", markup=False)
 
     def compose(self) -> ComposeResult:
+        yield self._mode
         yield self._left
         yield self._right
 
     def on_resize(self) -> None:
         if self._speed:
             self.show_speed(self._speed)
+
+    def show_mode(self, mode: str) -> None:
+        """What the agent may do without asking."""
+        self._mode.update(Content.styled(mode, _MODE_COLOURS.get(mode, "$text-muted")))
 
     def show_loading(self, what: str, fraction: float) -> None:
         self._left.update(Content.assemble((visible(what), ""), "  ", bar(fraction, 24), f" {fraction:4.0%}"))
@@ -56,7 +64,7 @@ class StatusBar(Horizontal):
 
     def show_speed(self, speed: Speed) -> None:
         self._speed = speed
-        room = self.size.width - _FOR_MODEL
+        room = self.size.width - _FOR_MODEL - self._mode.outer_size.width
         parts = self._parts(speed)
         while len(parts) > 1 and len(_GAP.join(text for _, text in parts)) > room:
             parts.remove(max(parts))

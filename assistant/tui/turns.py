@@ -1,36 +1,40 @@
-"""The conversation with the model: questions wait, go, and are answered; changes are proposed."""
+"""The conversation with the model: questions wait, go, and become turns of the agent."""
 
 import asyncio
+import time
 from collections import deque
-from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
-from textual.worker import Worker, WorkerState
 
 from assistant.errors import CoderError
-from assistant.repo.checkpoints import write_recorded
-from assistant.repo.files import SourceFile
 from assistant.repo.workspace import Workspace
 from assistant.tui import generation_events as events
 from assistant.tui.assistant_message import AssistantMessage
-from assistant.tui.conversation import Conversation
-from assistant.tui.generation import Bridge, Load
-from assistant.tui.no_model import NoModel
+from assistant.tui.generation import Load
 from assistant.tui.notice import Notice
-from assistant.tui.proposal import Proposal
+from assistant.tui.open_session import OpenSession
 from assistant.tui.record import Record
+from assistant.tui.turn.changes_card import ChangesCard
+from assistant.tui.turn.decision import Decision
 from assistant.tui.user_message import UserMessage
 from assistant.tui.welcome import Welcome
+from assistant.tui.with_model import WithModel
+from assistant.tui.work import WorkOptions
 
-if TYPE_CHECKING:
-    from assistant.agent.dialogue import Dialogue, FileChange, Question
-    from assistant.chat.generator import Generator, Reply
+if TYPE_CHECKING:  # slow to import: the app is on the screen before it is needed
+    from assistant.agent.conversation import Person
+    from assistant.agent.modes import Mode
+    from assistant.agent.session import Session
+    from assistant.tui.turn.shown_turn import ShownTurn
 
 
-class Turns(Conversation):
+class Turns(WithModel):
     """Takes what the bridge tells. All that it is told goes on to the screen."""
 
     class GivenBack(Message):
@@ -41,30 +45,30 @@ class Turns(Conversation):
             self.text = text
 
     class Changed(Message):
-        """Something began, ended or is to be decided: `look` says whether to look at the latter."""
+        """Something began, ended or is to be decided. `why` the user should look, after so many seconds of
+        work; empty for nothing."""
 
-        def __init__(self, look: bool = False) -> None:
+        def __init__(self, why: str = "", seconds: float = 0.0) -> None:
             super().__init__()
-            self.look = look
+            self.why = why
+            self.seconds = seconds
 
-    def __init__(self, workspace: Workspace, shown_root: str, load: Load) -> None:
-        super().__init__()
+    def __init__(
+        self, workspace: Workspace, shown_root: str, load: Load, work: WorkOptions | None = None
+    ) -> None:
+        super().__init__(load)
         self._shown_root = shown_root
         self._workspace = workspace
-        self._load = load
-        self._bridge = Bridge(self)
+        self._work = work or WorkOptions()
+        self._session = OpenSession(workspace, self._work, self._work.mode)
         self._waiting: deque[UserMessage] = deque()
-        self._no_model: CoderError | None = None
         self._run = 0
+        self._busy = 0
+        self._tasks = 0
+        self._began = 0.0
         self._asked: UserMessage | None = None
-        self._answer: AssistantMessage | None = None
+        self._turn: ShownTurn | None = None
         self.origins_shown = False
-
-    @cached_property
-    def _dialogue(self) -> "Dialogue":
-        from assistant.agent.dialogue import Dialogue  # slow to import: the app is on the screen by now
-
-        return Dialogue(self._workspace)
 
     @property
     def answers(self) -> bool:
@@ -77,52 +81,37 @@ class Turns(Conversation):
         return bool(self._waiting)
 
     @property
-    def has_no_model(self) -> bool:
-        return self._no_model is not None
+    def mode(self) -> "Mode":
+        """What the agent may do without asking."""
+        return self._session.mode
+
+    @mode.setter
+    def mode(self, mode: "Mode") -> None:
+        self._session.mode = mode
+
+    @property
+    def session_id(self) -> str:
+        """Of the session on disk, empty where there is none."""
+        return self._session.id
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield self._welcome()
 
-    def on_mount(self) -> None:
-        self._bridge.load(self._load)
-
     async def on_unmount(self) -> None:
-        await asyncio.to_thread(self._bridge.close)
+        await asyncio.to_thread(self._bridge.close, self._session.close)
 
-    # The model
-
-    async def load_again(self) -> None:
-        self._no_model = None
-        await self.query(NoModel).remove()
+    async def load_again(self, load: Load | None = None) -> None:
+        await super().load_again(load)
         if not self.messages and not self.query(Welcome):
             await self.mount(self._welcome())
-        self._bridge.load(self._load)
-
-    async def on_told(self, event: events.Told) -> None:
-        await self.add(Notice(event.note))
 
     def on_loaded(self, _: events.Loaded) -> None:
         self._next()
 
-    async def on_load_failed(self, event: events.LoadFailed) -> None:
-        await self._without_model(event.error)
-
-    async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A fault of the program itself must not take the conversation away."""
-        error = event.worker.error
-        if event.state is not WorkerState.ERROR or error is None:
-            return
-        fault = CoderError(
-            f"Unexpected {type(error).__name__}: {error}", hint="This is a fault of the program."
-        )
-        await (self._without_model if event.worker.name == "load" else self._stopped)(fault)
-
     async def _without_model(self, error: CoderError) -> None:
-        """Say why there is no model, and give back what was waiting for it."""
-        self._no_model = error
-        await self.query(NoModel).remove()
-        await self.add(NoModel(error))
+        """Give back what was waiting for it, too."""
+        await super()._without_model(error)
         while self._waiting:
             await self.take_back()
         self.post_message(self.Changed())
@@ -141,18 +130,21 @@ class Turns(Conversation):
         self._next()
 
     def _next(self) -> None:
-        """Ask the model the next waiting question, when it is free."""
-        if self._bridge.ready and self._asked is None and self._waiting:
+        """Begin the turn of the next waiting question, when the model is free."""
+        if self._bridge.ready and not self._busy and self._waiting:
             self._asked = self._waiting.popleft()
             self._asked.begin()
-            self._bridge.reply(self._run, partial(self._question, self._asked))
+            self._busy += 1
+            self._began = time.monotonic()
+            turn = partial(self._session.turn, self._asked.text, self._asked.pasted, self._person())
+            self._bridge.start(self._run, turn)
         self.post_message(self.Changed())
 
-    def _question(self, message: UserMessage, generator: "Generator") -> "Question":
-        return self._dialogue.ask(message.text, generator, pasted=message.pasted)
+    def _person(self) -> "Callable[[], Person]":
+        return partial(self._bridge.person, self._run)
 
     def cancel(self) -> None:
-        """End the answer within one step; what is written stays."""
+        """End the turn within one step; what is written stays."""
         self._bridge.cancel()
 
     async def take_back(self) -> None:
@@ -167,32 +159,70 @@ class Turns(Conversation):
         Changes of files stay. Returns the question, None where none can be taken back now."""
         messages = self.messages
         until = messages.index(to) if to in messages else len(messages) - 1
-        asked = [m for m in messages[: until + 1] if isinstance(m, UserMessage) and m.question is not None]
-        if not asked or self._asked is not None:
+        asked = [m for m in messages[: until + 1] if isinstance(m, UserMessage) and m.number is not None]
+        if not asked or self._busy:
             return None
-        question = asked[-1].question
-        assert question is not None
-        self._dialogue.rewind(question)
-        await self.remove_from(asked[-1])
-        return asked[-1]
+        question = asked[-1]
+        assert question.number is not None
+        await asyncio.to_thread(self._session.rewind, question.number, self._person())
+        self._tasks = question.number
+        await self.remove_from(question)
+        return question
+
+    async def undo(self, turn: int | None = None) -> None:
+        """Take back the changes of that turn, by default of the last that is not taken back."""
+        if self._busy:
+            await self.add(Notice("A turn is under way: Esc ends it, then it can be taken back."))
+            return
+        try:
+            undone = await asyncio.to_thread(self._session.undo, turn, self._person())
+        except CoderError as error:
+            await self.add(Notice.of(error))
+            return
+        for card in self.query(ChangesCard):
+            if card.turn == undone.turn:
+                card.take_back()
+        paths = ", ".join(undone.paths) or "nothing: all was as before already"
+        await self.add(Notice(f"Took the last change back. Restored: {paths}.", "Again: coder undo --redo"))
+        await self.to_the_end()
+
+    # Sessions
 
     async def begin_anew(self) -> None:
-        """Forget everything."""
-        self._bridge.cancel()
-        self._run += 1
-        self._dialogue.clear()
-        self._waiting.clear()
-        self._answer = None
-        await self.clear()
+        """Begin another session."""
+        await self._switch(None)
         await self.mount(self._welcome())
+
+    async def take_up(self, session: "Session", history: Sequence[Mapping[str, Any]]) -> None:
+        """Go on with a session, whose events so far are `history`."""
+        from assistant.tui.turn.retold import retold
+
+        await self._switch((session, history))
+        await self.query(Welcome).remove()
+        records, widgets = retold(history)
+        self.past.keep(records)
+        await self.mount_all(widgets)
+        self._tasks = sum(event["event"] == "started" for event in history)
+        await self.to_the_end()
+
+    async def _switch(self, to: "tuple[Session, Sequence[Mapping[str, Any]]] | None") -> None:
+        self._bridge.cancel()
+        self._busy += 1
+        self._bridge.later(self._run, self._session.close)
+        self._session = OpenSession(self._workspace, self._work, self.mode, to)
+        self._run += 1
+        self._tasks = 0
+        self._waiting.clear()
+        self._asked = self._turn = None
+        await self.clear()
 
     def _welcome(self) -> Welcome:
         return Welcome(self._shown_root, self._workspace.is_git)
 
     def records_so_far(self) -> list[Record]:
         """All messages, with what there is of an answer that is not whole."""
-        written = [self._answer.so_far()] if self._answer is not None else []
-        return [*self.records(), *written]
+        answer = self._turn.answer if self._turn is not None else None
+        return [*self.records(), *([answer.so_far()] if answer is not None and not answer.record() else [])]
 
     def show_origins(self, shown: bool) -> None:
         """Show where each word of the answers came from, or the answers as they are meant."""
@@ -200,67 +230,69 @@ class Turns(Conversation):
         for message in self.query(AssistantMessage):
             message.show_origins(shown)
 
-    # Answers
+    # The turn
 
-    async def on_asked(self, event: events.Asked) -> None:
-        if event.run == self._run and self._asked is not None:
-            self._asked.question = event.question
-            self._answer = AssistantMessage(event.question.options.prefix)
-            await self.add(self._answer)
-            self._answer.show_origins(self.origins_shown)
+    @on(events.Reading)
+    @on(events.Written)
+    @on(events.Replied)
+    @on(events.Happened)
+    @on(events.ConsentWanted)
+    @on(events.QuestionAsked)
+    async def _show_of_turn(self, event: events.OfTurn) -> None:
+        if event.run != self._run or self._asked is None:
+            return
+        from assistant.agent.events import Outcome, Started
+        from assistant.tui.turn.shown_turn import ShownTurn
 
-    def on_reading(self, event: events.Reading) -> None:
-        if event.run == self._run and self._answer is not None:
-            self._answer.show_reading(event.progress, event.tokens_per_s)
+        if self._turn is None:
+            self._turn = ShownTurn(self, origins_shown=self.origins_shown)
+        match event:
+            case events.Happened(event=Started(task=task)):
+                await self._started(task)
+            case _:
+                await self._turn.show(event)
+        match event:
+            case events.Happened(event=Outcome()):
+                self._look("the answer is there")
+            case events.ConsentWanted() | events.QuestionAsked():
+                self._look("it waits for you")
 
-    async def on_written(self, event: events.Written) -> None:
-        if event.run == self._run and self._answer is not None:
-            await self._answer.write(event.pieces)
+    def _look(self, why: str) -> None:
+        self.post_message(self.Changed(why, time.monotonic() - self._began))
 
-    async def on_finished(self, event: events.Finished) -> None:
-        if event.run == self._run and self._answer is not None:
-            self._dialogue.keep(event.question, event.reply)
-            await self._answer.finish(event.reply.finish, event.speed)
-            await self._propose(event.question, event.reply, self._answer)
-        self._free()
+    async def _started(self, task: str) -> None:
+        """The question that waited, or a further one that came of it."""
+        assert self._asked is not None
+        if self._asked.number is not None:
+            self._asked = UserMessage(task)
+            await self.add(self._asked)
+        self._asked.number = self._tasks
+        self._tasks += 1
+
+    async def on_decision_decided(self, event: Decision.Decided) -> None:
+        await event.decision.remove()
+        self._look("it goes on")
 
     async def on_failed(self, event: events.Failed) -> None:
         if event.run == self._run:
-            await self._stopped(event.error)
-        else:
-            self._free()
+            await self._not_begun(event.error)
 
-    async def _stopped(self, error: CoderError) -> None:
-        """There is no answer; a question that was not even begun can be put right."""
-        if self._answer is not None:
-            await self._answer.finish()
+    async def _not_begun(self, error: CoderError) -> None:
+        """The question can be put right."""
         if self._asked is not None:
+            if self._asked.number is not None:
+                self._tasks = self._asked.number
+                self._asked.number = None
             self.post_message(self.GivenBack(self._asked.text))
-        await self.add(Notice.of(error))
-        self._free()
+        await super()._not_begun(error)
 
-    def _free(self) -> None:
-        self._asked = self._answer = None
+    async def on_ended(self, event: events.Ended) -> None:
+        self._busy -= 1
+        if event.run == self._run:
+            if self._turn is not None:
+                await self._turn.end()
+            self._asked = self._turn = None
         self._next()
 
-    # Changes
-
-    async def _propose(self, question: "Question", reply: "Reply", answer: AssistantMessage) -> None:
-        """Show the changes in the answer."""
-        for found in await asyncio.to_thread(self._dialogue.changes, question, reply):
-            if isinstance(found, CoderError):
-                await self.add(Notice(found.message, found.hint))
-                continue
-            if question.rewrite is not None:
-                rewritten = question.rewrite.place.definition
-                answer.fold(f"Rewrote the {rewritten.kind if rewritten else 'file'}")
-            await self.add(Proposal(found, self._write))
-        self.post_message(self.Changed(look=True))
-
-    def _write(self, change: "FileChange") -> SourceFile:
-        return write_recorded(change.source, change.text, f"apply {change.source.shown}")
-
-    def on_proposal_decided(self, event: Proposal.Decided) -> None:
-        if event.now is not None:
-            self._dialogue.applied(event.now)
-        self.post_message(self.Changed(look=True))
+    async def on_changes_card_undo_wanted(self, event: ChangesCard.UndoWanted) -> None:
+        await self.undo(event.turn)

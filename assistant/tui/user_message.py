@@ -1,7 +1,5 @@
 """What the user wrote."""
 
-from typing import TYPE_CHECKING
-
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -11,13 +9,10 @@ from assistant.tui.record import Record
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
-if TYPE_CHECKING:  # slow to import
-    from assistant.agent.dialogue import Question
-
 
 class UserMessage(ChatMessage):
-    """Dim, and saying so, while it waits for its turn. `pasted` goes with the text, unseen; `question` is
-    what was made of it for the model."""
+    """Dim, and saying so, while it waits for its turn. `pasted` goes with the text, unseen; `number` is
+    that of its task in the session, once it is begun."""
 
     DEFAULT_CSS = """
     UserMessage {
@@ -35,7 +30,7 @@ class UserMessage(ChatMessage):
         super().__init__(classes="waiting" if waits_for else classes)
         self.text = text
         self.pasted = pasted
-        self.question: Question | None = None
+        self.number: int | None = None
         waiting = (f"\n◌ queued until {waits_for}", f"{FAINT} italic") if waits_for else ""
         self._shown = Static(Content.assemble(visible(text), waiting))
 

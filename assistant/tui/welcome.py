@@ -9,7 +9,8 @@ _KEYS = (
     ("@path", "adds a file to the question"),
     ("/", "offers commands · ! runs one of the shell"),
     ("Enter", "sends · Ctrl+J makes a new line"),
-    ("Esc", "cancels the answer"),
+    ("⇧Tab", "switches what is asked first: ask, auto-edit, full, read-only, plan"),
+    ("Esc", "cancels"),
     ("F1", "shows all keys"),
 )
 _EXAMPLES = ("Fix the bug in @path/to/file.py", "What does @path/to/file.py do?")
@@ -28,7 +29,7 @@ class Welcome(Static):
         ]
         if not is_git:
             parts.append(
-                ("No git repository here: what you apply is backed up, not versioned.\n", "$text-warning")
+                ("No git repository here: what changes is backed up, not versioned.\n", "$text-warning")
             )
         parts.append("\n")
         for key, does in _KEYS:

@@ -6,8 +6,8 @@ import pytest
 
 from assistant.agent import events
 from assistant.agent.events import Consent
+from assistant.agent.modes import Mode
 from assistant.agent.named_check import named_checks
-from assistant.agent.permissions import Mode
 from tests.agent.agent_run import BUGGY, CHECK, DONE, FIX, FIXED, Run, root, script
 from tests.scripted import ScriptedGenerator
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from assistant.agent import events
-from assistant.agent.events import Observed, Outcome, Started, Step, Usage
+from assistant.agent.events import Changed, Observed, Outcome, Started, Step, Usage
 from assistant.agent.session import Session, Sessions
-from assistant.chat.generator import PromptRead
+from assistant.agent.transcript import as_markdown
+from assistant.chat.generator import KeptState, PromptRead
 from assistant.errors import RefusedError, UsageError
 from tests.agent.agent_run import CHECK, DONE, FIX, Run, call, root, script
 from tests.scripted import ScriptedGenerator
@@ -84,3 +85,49 @@ def test_every_event_can_be_kept(root: Path) -> None:
         "step", "reply", "called", "observed", "outcome",
     ]  # fmt: skip
     assert json.loads(json.dumps(documents))[-1]["test"]["exit_code"] == 0
+
+
+def test_a_fork_goes_its_own_way(root: Path) -> None:
+    sessions = Sessions(root)
+    with sessions.new() as session:
+        work(session, root, ScriptedGenerator(*script(FIX, DONE)))
+        session.keep(KeptState(root / "state.kv", "prompt", 3))
+        with session.path.open("a") as file:
+            file.write('{"event": "observ')  # being written
+        fork = sessions.fork(session.id)
+    assert (fork.title, fork.steps) == ("Make add add. (fork)", sessions.find(session.id).steps)
+    resumed, history = sessions.resume(fork.id)
+    with resumed:
+        assert history == sessions.events(session.id)
+        assert resumed.kept == session.kept
+        resumed.append(Started("more", "m", "ask"))
+    assert len(sessions.events(fork.id)) == len(sessions.events(session.id)) + 1
+
+
+def test_a_name_of_the_users_own(root: Path) -> None:
+    sessions = Sessions(root)
+    with sessions.new() as session:
+        session.append(Started("a\n task", "m", "ask"))
+        assert sessions.find("last").title == "a task"
+        sessions.rename(session.id, "  my\nname \ud800")  # also while it is worked on
+        assert sessions.find("last").title == "my name ?"
+        sessions.rename("last", " ")
+        assert sessions.find("last").title == "a task"
+        sessions.rename("last", "gone with it")
+        session.delete()
+    assert [path.suffix for path in session.path.parent.iterdir()] == []
+    with pytest.raises(UsageError, match="no session"):
+        sessions.rename(session.id, "x")
+
+
+def test_a_session_as_a_document(root: Path) -> None:
+    sessions = Sessions(root)
+    with sessions.new() as session:
+        work(session, root, ScriptedGenerator(*script(("read", {"path": "calc.py"}), FIX, DONE)))
+        session.append(Changed(("a.md",), "+```\n+````\n"))
+    text = as_markdown(sessions.find("last"), sessions.events("last"))
+    assert text.startswith(f"# Make add add.\n\nSession {session.id}\n\n## Question\n\nMake add add.\n")
+    assert "\n- read calc.py" in text
+    assert "```diff\n--- a/calc.py" in text
+    assert "## Answer\n\nadd adds now.\n\n*done*" in text
+    assert text.endswith("\n\n`````diff\n+```\n+````\n`````\n"), "the fence is longer than those inside"

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.agent.permissions import Mode, Permissions
-from assistant.agent.tools import TOOLS, Environment
+from assistant.agent.edits import EDIT_FORMATS
+from assistant.agent.modes import Mode
+from assistant.agent.permissions import Permissions
+from assistant.agent.tools import Environment, tools_for
 from assistant.errors import CoderError
 from assistant.repo.workspace import find_workspace
 
@@ -19,7 +21,7 @@ IDENTITY = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Eve"), ("EMAIL", "eve@example.org"))
 }
-_TOOLS = {tool.name: tool for tool in TOOLS}
+TOOLS = {tool.name: tool for written in EDIT_FORMATS for tool in tools_for(written)}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Scene:
     def call(self, tool: str, arguments: Mapping[str, Any], mode: Mode = "full") -> str:
         """What becomes of a model's call where nobody consents."""
         try:
-            called = _TOOLS[tool]
+            called = TOOLS[tool]
             action = called.prepare(called.checked(arguments), self.environment())
             verdict = Permissions(self.root, mode).verdict(tool, called.permission, action)
             if verdict != "allow":

@@ -1,9 +1,9 @@
-"""Programs that a repository's git configuration, attributes and hooks name: none runs while coder works there,
-and each that a commit would run is named before the user lets it."""
+"""Programs that a repository's git configuration, attributes and hooks name: none runs while coder works in
+it, and each that a commit would run is named before the user lets it."""
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.errors import CoderError
@@ -44,7 +44,7 @@ def configured(scene: Scene, tried: Settings) -> str:
 def _use(scene: Scene) -> str:
     root = scene.root
     (root / "calc.py").write_text(CODE.replace("-", "+"))
-    questions = (
+    questions: tuple[Callable[[], str], ...] = (
         lambda: git.status(root).text,
         lambda: git.diff(root, against="HEAD").text,
         lambda: git.log(root, ["calc.py"]).text,
@@ -65,7 +65,7 @@ def _use(scene: Scene) -> str:
 
 
 def _review(scene: Scene) -> str:
-    """Stage a file, unstage it, stage it again, commit, and discard another; in git's folder that is meant."""
+    """Stage a file, unstage it, stage it again, commit, and discard another: git's folder changes then."""
     root = scene.root
     done = []
     for step in (stage, unstage, stage):

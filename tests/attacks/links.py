@@ -18,7 +18,7 @@ from assistant.repo.checkpoints.undo import apply_undo, plan_undo
 from assistant.repo.files import read_source
 from assistant.repo.instructions import repository_instructions
 from assistant.repo.workspace import find_workspace
-from tests.attacks.attack import KEY, Attack, Kind, Scene
+from tests.attacks.attack import KEY, TOOLS, Attack, Kind, Scene
 
 OUT = "lies outside"
 Call = tuple[str, str, dict[str, Any]]
@@ -75,7 +75,7 @@ def lead(scene: Scene, tried: tuple[str, str]) -> str:
                 mentioned = resolve_mentions("Look at @docs", workspace, index)
             case _:
                 mentioned = resolve_mentions(f"Look at @{name}", workspace, index)
-        return "".join(each.text for each in (*mentioned.files, *mentioned.excerpts))
+        return "".join([each.text for each in mentioned.files] + [each.text for each in mentioned.excerpts])
     except CoderError as error:
         return f"refused: {error.message}"
 
@@ -112,9 +112,7 @@ def swap(scene: Scene, folder: Path) -> None:
 def swapped(scene: Scene, tried: tuple[str, dict[str, Any]]) -> str:
     """Between what the user agrees to and its making, `src` becomes a link to a folder just like it."""
     name, arguments = tried
-    from assistant.agent.tools import TOOLS
-
-    tool = next(each for each in TOOLS if each.name == name)
+    tool = TOOLS[name]
     with elsewhere(scene) as folder:
         action = tool.prepare(tool.checked(arguments), scene.environment())
         swap(scene, folder)

@@ -1,6 +1,25 @@
 """All kinds of attacks."""
 
-from tests.attacks import git_config, links, paths, secrets
+from tests.attacks import (
+    app,
+    bombs,
+    gguf,
+    git_config,
+    links,
+    models,
+    orders,
+    paths,
+    sandbox,
+    secrets,
+    shell,
+    templates,
+    terminal,
+    trust,
+)
 from tests.attacks.attack import Kind
 
-KINDS: tuple[Kind, ...] = (*paths.KINDS, *links.KINDS, *secrets.KINDS, *git_config.KINDS)
+MODULES = (
+    *(paths, links, secrets, git_config, shell, sandbox, terminal, models, templates, gguf),
+    *(trust, orders, bombs, app),
+)
+KINDS: tuple[Kind, ...] = tuple(kind for module in MODULES for kind in module.KINDS)

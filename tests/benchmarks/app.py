@@ -72,7 +72,9 @@ def main() -> None:
 
 def show(messages: int) -> None:
     """The app with so many messages, and a model that writes some 100 tokens a second."""
-    generator = ScriptedGenerator(_ANSWER * 2000, piece_chars=14, pause_s=0.04, context_tokens=1_000_000)
+    generator = ScriptedGenerator(
+        _ANSWER * 2000, piece_chars=14, pause_s=0.04, context_tokens=1_000_000, tool_format=None
+    )
     app = CoderApp(Workspace(Path.cwd(), is_git=True), lambda report, tell: generator)
 
     async def fill() -> None:

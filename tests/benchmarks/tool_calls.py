@@ -9,7 +9,7 @@ import argparse
 import time
 from collections import Counter
 
-from assistant.agent.tools import TOOLS, Toolbox
+from assistant.agent.tools import Toolbox, tools_for
 from assistant.catalog import embedded
 from assistant.chat.families import FAMILIES
 from assistant.chat.generator import Reply, ReplyOptions
@@ -55,8 +55,8 @@ def main() -> None:
     model = Model(path)
     context = Context(model, ContextOptions(n_ctx=2048))
     generator = LocalGenerator(model, context, None, family=FAMILIES["chatml"], name="embedded")
-    toolbox = Toolbox(TOOLS, chosen.format, room=chosen.room)
-    single = [Toolbox([tool], chosen.format, room=chosen.room) for tool in TOOLS]
+    toolbox = Toolbox(tools_for(), chosen.format, room=chosen.room)
+    single = [Toolbox([tool], chosen.format, room=chosen.room) for tool in tools_for()]
     system = Message("system", f"You are a coding agent.\n{toolbox.explained}")
     found: Counter[str] = Counter()
     started = time.monotonic()

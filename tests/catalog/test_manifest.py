@@ -45,6 +45,8 @@ def test_a_manifest_of_the_user_overrides_one_that_ships(coder_home: Path) -> No
         (('file = "tiny-draft.F32.gguf"', 'file = "../../outside.gguf"'), "wrong at draft.file"),
         (('name = "tiny-pair"', 'name = "../tiny"'), "wrong at name"),
         (('about = "For tests."', 'about = "For tests.'), "cannot be read"),
+        (('about = "For tests."', f"about = {'1' * 5000}"), "cannot be read"),
+        (('about = "For tests."', f"about = {'[' * 5000}"), "cannot be read"),
     ],
 )
 def test_a_broken_manifest_is_named_with_what_is_wrong(

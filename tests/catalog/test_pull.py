@@ -332,6 +332,23 @@ def test_a_disk_that_fails_on_the_way_keeps_what_has_arrived(
     assert pull(manifest, ignore).target.read_bytes() == tiny_pair[0]
 
 
+@pytest.mark.parametrize("function", ["fsync", "replace"])
+def test_a_file_that_cannot_be_put_in_place_is_the_next_time(
+    function: str, hub: LoopbackHub, manifest: Manifest, tiny_pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch, pytest.raises(ModelError, match=os.strerror(errno.EIO)):
+        patch.setattr(os, function, fail)
+        pull(manifest, ignore)
+    assert files_in_place() == []
+    assert parts()
+    hub.ranges.clear()
+    assert pull(manifest, ignore).target.read_bytes() == tiny_pair[0]
+    assert len(hub.ranges) == 1, "what has arrived was not asked for again"
+
+
 def test_a_part_that_was_changed_meanwhile_is_found_out(
     hub: LoopbackHub, manifest: Manifest, tiny_pair: Pair
 ) -> None:

@@ -90,6 +90,7 @@ def test_another_selection_is_pulled_and_found_again(
         hub.add(TARGET_REPO, f"big/rich-Q8_0-0000{i}-of-00002.gguf", part)
     files = pull(manifest, lambda _: None, manifest.select("Q8_0"))
     assert files == resolve_model("rich")
+    assert files.edit_format == manifest.edit_format == "search-replace"
     assert files.target.name == "rich-Q8_0-00001-of-00002.gguf"
     second = files.target.with_name("rich-Q8_0-00002-of-00002.gguf")
     assert (files.target.read_bytes(), second.read_bytes()) == parts

@@ -103,6 +103,14 @@ def test_a_name_that_holds_another_token_s_name_is_broken_too(make_tiny: MakeTin
     assert [token for token in generator.context.tokens if generator.model.is_control(token)] == [1]
 
 
+def test_the_name_of_any_token_that_shows_no_text_is_read_as_text(make_tiny: MakeTiny) -> None:
+    generator = make_tiny()
+    reply_to(generator, [Message("user", "a <unk> b")], ReplyOptions(max_tokens=1))
+    assert 0 not in generator.context.tokens
+    seen = b"".join(map(generator.model.piece, generator.context.tokens)).decode()
+    assert "a<unk>b" in seen.replace("\u2581", "").replace(" ", "")
+
+
 def test_the_second_turn_reads_only_what_is_new(smollm2_generator: LocalGenerator) -> None:
     conversation = [Message("system", "Be brief."), Message("user", "What is 2 + 2?")]
     first = reply_to(smollm2_generator, conversation, ReplyOptions(max_tokens=60))

@@ -1,5 +1,7 @@
 """What a growing answer says to the user."""
 
+from itertools import pairwise
+
 import pytest
 
 from assistant.chat.tools import FORMATS, ToolFormatName
@@ -20,7 +22,7 @@ def test_words_and_the_closing_answer_grow(
     written = thought + FORMATS[format].call(tool, arguments)
     grown = [spoken(written[:end]) for end in range(len(written) + 1)]
     assert grown[-1] == "\n\n".join(filter(None, (thought.rstrip(), closing)))
-    assert all(after.startswith(before) for before, after in zip(grown, grown[1:], strict=False))
+    assert all(after.startswith(before) for before, after in pairwise(grown))
     assert len(set(grown)) > len(closing) // 2, "it is shown while it is written"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.agent.tools import TOOLS, Toolbox
+from assistant.agent.tools import Toolbox, tools_for
 from assistant.chat.families import FAMILIES
 from assistant.chat.generator import Reply, ReplyOptions
 from assistant.chat.local import LocalGenerator
@@ -136,7 +136,7 @@ def test_words_are_no_call(text: str) -> None:
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
 def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, format: ToolFormatName) -> None:
-    toolbox = Toolbox(TOOLS, format, room=200)
+    toolbox = Toolbox(tools_for(), format, room=200)
     grammars = Grammars(smollm2_shipped)
     calls: dict[str, dict[str, Any]] = {
         "read": {"path": "ä.py", "first": 2},
@@ -162,16 +162,16 @@ def test_the_grammar_allows_each_tool_in_each_format(smollm2_shipped: Model, for
 
 
 def test_the_prompt_is_short(smollm2_shipped: Model) -> None:
-    explained = Toolbox(TOOLS, "json", room=200).explained
+    explained = Toolbox(tools_for(), "json", room=200).explained
     assert len(smollm2_shipped.tokenize(explained, special=False)) < 400
-    assert all(tool.name in explained for tool in TOOLS)
+    assert all(tool.name in explained for tool in tools_for())
 
 
 @pytest.mark.parametrize(("format", "seed"), [("json", 1), ("hermes", 2), ("json", 3)])
 def test_calls_that_the_smollm2_shipped_samples_parse(
     smollm2_shipped: Model, format: ToolFormatName, seed: int
 ) -> None:
-    toolbox = Toolbox(TOOLS, format, room=120)
+    toolbox = Toolbox(tools_for(), format, room=120)
     messages = [Message("system", toolbox.explained), Message("user", "What is in a.py?")]
     options = ReplyOptions(Sampling(1.0, seed=seed), max_tokens=120, grammar=toolbox.grammar)
     with Context(smollm2_shipped, ContextOptions(n_ctx=1024, threads=1)) as context:

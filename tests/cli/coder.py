@@ -1,9 +1,13 @@
 """`coder` as a process of its own, and in this one."""
 
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from typer.testing import CliRunner
 
@@ -34,6 +38,19 @@ def start_coder(*args: str) -> subprocess.Popen[str]:
         text=True,
         preexec_fn=heed_signals,
     )
+
+
+@contextmanager
+def coder_home_at(folder: Path) -> Iterator[None]:
+    """What this process does in coder's name is done there."""
+    before = os.environ.get("CODER_HOME")
+    os.environ["CODER_HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("CODER_HOME")
+        if before is not None:
+            os.environ["CODER_HOME"] = before
 
 
 def heed_signals() -> None:

@@ -103,6 +103,23 @@ def test_a_repository_does_not_say_where_prompts_go(server: Loopback, root: Path
     assert server.asked == []
 
 
+@pytest.mark.parametrize(("setting", "offered"), [("", "- edit("), ("edit_format = 'udiff'", "--- a/PATH")])
+def test_a_profile_says_how_its_model_writes_changes(
+    server: Loopback,
+    root: Path,
+    coder_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    offered: str,
+) -> None:
+    (coder_home / "config").mkdir()
+    (coder_home / "config" / "config.toml").write_text(f"[engine.gpu]\nurl = '{server.url}'\n{setting}\n")
+    monkeypatch.chdir(root)
+    server.answers = [completion('{"thought": "So.", "name": "done", "arguments": {"answer": "Yes."}}')]
+    assert coder("run", "Make add add.", "--yes", "--engine", "gpu").out == "Yes.\n"
+    assert offered in server.completions[0]["messages"][0]["content"]
+
+
 def test_what_is_no_server(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     ran = coder("ask", "Why?", "--engine", "gpu:8000")

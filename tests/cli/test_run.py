@@ -108,6 +108,22 @@ def test_a_session_is_looked_at_and_deleted(model: list[str], root: Path) -> Non
     assert (root / "calc.py").read_text() == FIXED
 
 
+def test_a_session_is_named_copied_and_written_down(model: list[str], root: Path) -> None:
+    model += script(FIX, DONE)
+    run("run", "Make add add.", "--yes")
+    assert run("sessions", "rename", "last", "mine").code == 0
+    fork = run("sessions", "fork", "last").out.strip()
+    assert run("sessions", "rename", fork, "its copy").code == 0
+    assert {line.split("  ")[-1] for line in run("sessions").out.splitlines()} == {"mine", "its copy"}
+    text = run("sessions", "export", fork).out
+    assert text.startswith("# its copy\n")
+    assert "```diff\n--- a/calc.py" in text
+    assert run("sessions", "export", fork, "its.md").code == 0
+    assert Path("its.md").read_text() == text
+    assert run("sessions", "export", fork, "its.md").code == 4, "nothing is overwritten"
+    assert run("sessions", "fork", "gone").code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "answers", "code"),
     [

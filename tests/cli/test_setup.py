@@ -189,6 +189,13 @@ def test_a_damaged_draft_is_no_matter_of_room(loading: Loading, target: Path) ->
         loading.load(target, 2**32, draft)
 
 
+def test_how_the_model_writes_changes_comes_with_it(target: Path) -> None:
+    files = ModelFiles("tiny", target, edit_format="udiff")
+    generator = setup.load_generator(files, lambda what, done: None, context_tokens=512)
+    assert generator.edit_format == "udiff"
+    generator.close()
+
+
 def _recording(kind: type[Context] | type[Model], closed: list[type]) -> object:
     close = kind.close
 

@@ -1,5 +1,7 @@
 """Which value wins, where it comes from, what a repository may not do, and how wrong settings are told."""
 
+import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -73,12 +75,29 @@ def test_what_is_wrong_is_told_with_key_file_and_line(
         (b"#" * 70_000, "too large"),
         (b"\n" * 2000, "too large"),
         (b"a = " + b"[" * 9000, "is no TOML"),
+        (b"context = " + b"1" * 5000, "is no TOML"),
+        (b"a." * 3000 + b"b = 1", "nested too deeply"),
     ],
 )
 def test_a_file_that_is_none_is_an_error(content: bytes, complaint: str, root: Path) -> None:
     (root / ".coder.toml").write_bytes(content)
     with pytest.raises(UsageError, match=complaint):
         load_config(root)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "".join(f"[mcp.s{i}]\nurl = 'http://x/'\n" for i in range(490)),
+        "[mcp.s]\ncommand = [\n" + f"{'1,' * 30}\n" * 990 + "]\n",
+    ],
+)
+def test_a_file_that_is_as_long_as_it_may_be_is_read_soon(content: str, root: Path) -> None:
+    (root / ".coder.toml").write_text(content)
+    started = time.process_time()
+    with contextlib.suppress(CoderError):
+        load_config(root)
+    assert time.process_time() - started < 5
 
 
 def test_a_file_that_is_a_folder_or_a_pipe_is_not_read(root: Path) -> None:
@@ -90,6 +109,9 @@ def test_a_file_that_is_a_folder_or_a_pipe_is_not_read(root: Path) -> None:
 def test_a_wrong_variable_or_option_is_named() -> None:
     with pytest.raises(UsageError, match=r"CODER_CONTEXT: context is wrong: .*'lots'"):
         load_config(None, environ={"CODER_CONTEXT": "lots"})
+    for number in ("1" * 5000, "[" * 5000, "{" + "a." * 3000 + "b = 1}"):
+        with pytest.raises(UsageError, match="CODER_CONTEXT: context is wrong"):
+            load_config(None, environ={"CODER_CONTEXT": number})
     with pytest.raises(UsageError, match=r"--mode: mode is wrong: .*not 'fast'"):
         load_config(None, environ={}, flags={"mode": "fast"})
 

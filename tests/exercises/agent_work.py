@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.agent.answer import code_blocks
 from assistant.agent.check import Check
+from assistant.agent.edits import EditFormat
 from assistant.agent.events import AgentEvent, Consent, Observed, Outcome, Request
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.permissions import Permissions
@@ -43,18 +44,19 @@ def new_repository(exercise: Exercise, root: Path) -> Path:
     return root
 
 
-def work(exercise: Exercise, root: Path, replies: Sequence[str], *, test: str | None = None) -> Work:
+def work(exercise: Exercise, root: Path, case: Case, *, test: str | None = None) -> Work:
     """Run the agent on the exercise in `root` in ask mode, all being allowed once; the model reads the file,
-    gives these replies and says that it is done."""
+    gives the case's answer and says that it is done."""
     asked: list[Request] = []
 
     def agree(request: Request) -> Consent:
         asked.append(request)
         return "once"
 
+    replies, written = replies_of(case)
     script = [call("read", path=exercise.path), *replies, *[call("done", answer="It is repaired.")] * 3]
     agent = Agent(
-        ScriptedGenerator(*script, context_tokens=_CONTEXT_TOKENS, piece_chars=4000),
+        ScriptedGenerator(*script, context_tokens=_CONTEXT_TOKENS, piece_chars=4000, edit_format=written),
         find_workspace(root),
         open_checkpoints(root),
         Permissions(root, "ask"),
@@ -67,16 +69,16 @@ def work(exercise: Exercise, root: Path, replies: Sequence[str], *, test: str | 
     return Work(happened, outcome, asked)
 
 
-def replies_of(case: Case) -> list[str]:
-    """An answer as calls of the tools, one a reply. A whole file that has a path and an end goes by `write`,
-    the arguments of edits go by `edit`, and all else goes as it stands by `patch`."""
+def replies_of(case: Case) -> tuple[list[str], EditFormat]:
+    """An answer as calls of the tools, one a reply, and the format of a model that has these tools. A whole
+    file that has a path and an end goes by `write`, the arguments of edits go by `edit`, and all else goes as
+    it stands by `patch`."""
     if case.format == "tool-call":
-        return _edit_calls(case.text)
+        return _edit_calls(case.text), "tool-call"
     blocks = code_blocks(case.text)
-    if case.format == "whole" and len(blocks) == 1 and blocks[0].closed and blocks[0].before in case.text:
-        path = blocks[0].before
-        return [call("write", path=path, text=blocks[0].text)] if path else [call("patch", text=case.text)]
-    return [call("patch", text=case.text)]
+    if case.format == "whole" and len(blocks) == 1 and blocks[0].closed and blocks[0].before:
+        return [call("write", path=blocks[0].before, text=blocks[0].text)], "whole"
+    return [call("patch", text=case.text)], "udiff" if case.format == "whole" else case.format
 
 
 def _edit_calls(text: str) -> list[str]:

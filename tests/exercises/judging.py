@@ -12,7 +12,7 @@ from assistant.agent.command import run_command
 from assistant.repo.hunks import apply_hunks, diff_hunks
 from assistant.repo.syntax import language_of, syntax_problems
 from tests.agent.edits.answers import Case
-from tests.exercises.agent_work import Work, replies_of, work
+from tests.exercises.agent_work import Work, work
 from tests.exercises.exercise import Exercise
 
 Verdict = Literal["right", "refused", "wrong"]
@@ -29,7 +29,7 @@ def judge(exercise: Exercise, case: Case, root: Path) -> Judged:
     before = _files(root) | {case.path: case.before.encode()}
     (root / case.path).write_bytes(before[case.path])
     try:
-        done = work(exercise, root, replies_of(case))
+        done = work(exercise, root, case)
         return Judged(_verdict(exercise, case, root, before, done), told(done))
     finally:
         for path in _files(root).keys() - before.keys():

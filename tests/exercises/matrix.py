@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.agent.edits import EDIT_FORMATS, EditFormat
 from tests.agent.edits.answers import Case, answer
-from tests.exercises.agent_work import new_repository, replies_of, work
+from tests.exercises.agent_work import new_repository, work
 from tests.exercises.exercise import Exercise, exercises
 from tests.exercises.judging import Judged, judge
 from tests.exercises.ways import WAYS
@@ -49,7 +49,7 @@ def repairs_with_good_answers(written: EditFormat, folder: Path) -> list[str]:
     for exercise in exercises():
         root = new_repository(exercise, folder / f"{exercise.name}-{written}")
         good = answer(exercise.path, exercise.broken, exercise.fixed, written)
-        outcome = work(exercise, root, replies_of(good), test=exercise.command).outcome
+        outcome = work(exercise, root, good, test=exercise.command).outcome
         if outcome.status == "done" and outcome.test and outcome.test.passed:
             repaired.append(exercise.name)
     return repaired

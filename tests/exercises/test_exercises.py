@@ -11,7 +11,7 @@ from assistant.agent.edits import EDIT_FORMATS
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_undo
 from assistant.repo.syntax import language_of, syntax_problems
 from tests.agent.edits.answers import answer
-from tests.exercises.agent_work import new_repository, replies_of, work
+from tests.exercises.agent_work import new_repository, work
 from tests.exercises.exercise import LANGUAGES, Exercise, exercises
 
 EXERCISES = exercises()
@@ -41,7 +41,7 @@ def test_the_agent_repairs_it(number: int, tmp_path: Path) -> None:
     root = new_repository(exercise, tmp_path)
     written = EDIT_FORMATS[number % len(EDIT_FORMATS)]
     good = answer(exercise.path, exercise.broken, exercise.fixed, written)
-    done = work(exercise, root, replies_of(good), test=exercise.command)
+    done = work(exercise, root, good, test=exercise.command)
     assert done.outcome.status == "done"
     assert done.outcome.changed == (exercise.path,)
     assert done.outcome.test is not None and done.outcome.test.passed

@@ -9,7 +9,11 @@ import time
 
 HARNESSES = {
     "kill": "the program ended from outside at random moments",
+    "disk": "full, read-only and failing disks",
     "pull": "pulls ended at random moments",
+    "soak": "a long day in one process",
+    "crowd": "several coders at once in one repository",
+    "cancel": "answers cancelled at random moments",
     "gguf": "damaged model files",
 }
 

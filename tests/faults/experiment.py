@@ -1,23 +1,20 @@
 """A piece of work in its scene: how it goes undisturbed, and what must hold after it was disturbed."""
 
 import contextlib
-import os
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from assistant.errors import CoderError
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_redo
-from tests.cli.coder import COMMAND, coder
+from tests.cli.coder import COMMAND, coder, coder_home_at
 from tests.faults.scene import Scene
 from tests.faults.terminal import Terminal
 from tests.faults.works import Work
 from tests.remote.loopback import Loopback
 
-PATIENCE_S = 60.0
-
 
 class Experiment:
-    """`work` in a scene in `folder`, with the model on `server`. `life_s` is how long it takes."""
+    """`work` in a scene in `folder`, with the model on `server`. What it leads to is found by doing it."""
 
     def __init__(self, work: Work, folder: Path, server: Loopback) -> None:
         self.work, self._server = work, server
@@ -27,24 +24,34 @@ class Experiment:
             self._sessions = self.scene.sessions()
         self.scene.keep()
         self.old, self._git = self.scene.files(), self.scene.git()
-        self.life_s = self._undisturbed()
+        with at_home(self.scene):
+            code, said = self.do(self.arguments())
+        assert code == 0, f"{work.name} does not work: {said}"
         self._new, self._new_index = self.scene.files(), self.scene.git()["index"]
 
     def start(self, **environment: str) -> Terminal:
         """The program, in a terminal."""
         return Terminal(
-            [*COMMAND, *self._arguments()],
+            [*COMMAND, *self.arguments()],
             self.scene.root,
             {**self.scene.environment, **environment},
             self.work.script,
         )
 
-    def do(self) -> tuple[int, str]:
+    def arguments(self) -> list[str]:
+        """Those of the program; the model is ready to answer then."""
+        self._server.answers = self.work.answers()
+        return [*self.work.arguments, *(("--engine", self._server.url) if self.work.remote else ())]
+
+    def do(self, arguments: Sequence[str]) -> tuple[int, str]:
         """The same in this process; its exit code and what it said."""
         if self.work.again:
-            self.work.again(self.scene)
+            try:
+                self.work.again(self.scene)
+            except CoderError as error:
+                return error.exit_code, f"coder: {error.message}"
             return 0, ""
-        ran = coder(*self._arguments())
+        ran = coder(*arguments)
         return ran.code, ran.err
 
     def lost(self) -> Iterator[str]:
@@ -56,7 +63,7 @@ class Experiment:
         if git_now["index"] not in (self._git["index"], *([self._new_index] if self.work.stages else ())):
             yield "the index is neither old nor new"
         for name in sorted({*self._git, *git_now}):
-            if not name.startswith("index") and git_now.get(name) != self._git.get(name):
+            if not name.startswith(("index", ".index.")) and git_now.get(name) != self._git.get(name):
                 yield f"git's {name} was changed"
 
     def not_repaired(self) -> Iterator[str]:
@@ -66,7 +73,7 @@ class Experiment:
             self._take_back()
             if self.scene.files() != self.old:
                 yield "it is not as it was before"
-            code, said = self.do()
+            code, said = self.do(self.arguments())
             if code or self.scene.files() != self._new:
                 yield f"a second run does not end as an undisturbed one, but with {code}: {said}"
         except Exception as error:  # noqa: BLE001 - what is looked for
@@ -74,18 +81,6 @@ class Experiment:
         left = self.scene.left_behind()
         # Temporary folders of a process that was killed are the system's to clear away.
         yield from (f"{name} is left in the end" for name in left if not name.startswith("tmp/"))
-
-    def _undisturbed(self) -> float:
-        started = time.monotonic()
-        with self.start() as terminal:
-            ended = terminal.run_for(PATIENCE_S)
-            said = terminal.shown[-2000:].decode(errors="replace")
-            assert ended and not terminal.process.returncode, f"{self.work.name} does not work:\n{said}"
-        return time.monotonic() - started
-
-    def _arguments(self) -> list[str]:
-        self._server.answers = self.work.answers()
-        return [*self.work.arguments, *(("--engine", self._server.url) if self.work.remote else ())]
 
     def _sessions_lost(self) -> Iterator[str]:
         found = self.scene.sessions()
@@ -108,12 +103,5 @@ class Experiment:
 @contextlib.contextmanager
 def at_home(scene: Scene) -> Iterator[None]:
     """What this process does in coder's name is done where the program would do it."""
-    before = os.environ.get("CODER_HOME")
-    os.environ["CODER_HOME"] = str(scene.home)
-    try:
-        with contextlib.chdir(scene.root):
-            yield
-    finally:
-        os.environ.pop("CODER_HOME")
-        if before is not None:
-            os.environ["CODER_HOME"] = before
+    with coder_home_at(scene.home), contextlib.chdir(scene.root):
+        yield

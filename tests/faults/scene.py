@@ -29,7 +29,7 @@ class Scene:
     SETTINGS = "settings"
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._first = folder, folder.with_name(f"{folder.name}-first")
+        self.folder, self._first = folder, folder.with_name(f"{folder.name}-first")
         self.root = folder / "repo"
         self.home = folder / "home"
         self.temporary = folder / "tmp"
@@ -43,11 +43,11 @@ class Scene:
 
     def keep(self) -> None:
         """What `restore` brings back."""
-        shutil.copytree(self._folder, self._first, symlinks=True)
+        shutil.copytree(self.folder, self._first, symlinks=True)
 
     def restore(self) -> None:
-        shutil.rmtree(self._folder)
-        shutil.copytree(self._first, self._folder, symlinks=True)
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._first, self.folder, symlinks=True)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -82,7 +82,7 @@ class Scene:
             (self.root / ".git").rglob("*.lock"),
             self.temporary.iterdir(),
         )
-        return [str(path.relative_to(self._folder)) for place in places for path in place]
+        return [str(path.relative_to(self.folder)) for place in places for path in place]
 
     def sessions(self) -> dict[str, list[dict[str, Any]]]:
         """The events of each session, by its id. Raises where one does not open."""

@@ -17,7 +17,8 @@ _CHECK = f"{sys.executable} -I -c \"assert 'a + b' in open('calc.py').read()\""
 @dataclass(frozen=True)
 class Work:
     """Something that coder is disturbed at: its `arguments`, what the model answers, and what is typed once a
-    text has been shown. `prepare` makes what it begins with, `again` does it once more in this process."""
+    text has been shown. `prepare` makes what it begins with, `again` does the same in this process where a
+    command line cannot. `stages` lets it change git's index, `remote` gives it the model on a server."""
 
     name: str
     arguments: tuple[str, ...]
@@ -29,7 +30,7 @@ class Work:
     remote: bool = True
 
 
-def _edit(path: str, old: bytes, new: bytes) -> Answer:
+def edit(path: str, old: bytes, new: bytes) -> Answer:
     return call("edit", path=path, old=_inner(old), new=_inner(new))
 
 
@@ -49,11 +50,11 @@ def _unix(content: bytes) -> str:
 def _task() -> list[Answer]:
     return [
         call("read", path="calc.py"),
-        _edit("calc.py", BUGGY, FIXED),
-        call("write", path="deep/er/made.txt", content="made\n"),
+        edit("calc.py", BUGGY, FIXED),
+        call("write", path="deep/er/made.txt", text="made\n"),
         call("run", command="sleep 0.1"),
-        _edit("tool.py", TOOL, TOOL_FIXED),
-        call("done", answer="Both are right now."),
+        edit("tool.py", TOOL, TOOL_FIXED),
+        *[call("done", answer="Both are right now.")] * 4,
     ]
 
 

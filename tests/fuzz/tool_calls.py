@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent.tools import TOOLS, Toolbox
+from assistant.agent.tools import Toolbox, tools_for
 from assistant.chat.answer_text import AnswerText
 from assistant.chat.families import FAMILIES
 from assistant.chat.thinking import ThinkingSplitter
@@ -40,7 +40,7 @@ _CUTS = st.lists(st.integers(0, 400), max_size=8)
 
 
 def target(folder: Path) -> Property:
-    toolboxes = {name: Toolbox(TOOLS, name, room=2000) for name in FORMATS}
+    toolboxes = {name: Toolbox(tools_for(), name, room=2000) for name in FORMATS}
 
     @given(
         noise=st.lists(_PIECES, max_size=12).map("".join),

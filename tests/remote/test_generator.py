@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.agent.tools import TOOLS, Toolbox
+from assistant.agent.tools import Toolbox, tools_for
 from assistant.chat.generator import PromptRead, Reply, ReplyEvent, ReplyOptions, TextPiece
 from assistant.chat.messages import Message
 from assistant.chat.remote import RemoteGenerator
@@ -21,6 +21,7 @@ from tests.remote.loopback import Answer, chunk, completion, event, refused
 HELLO = [Message("user", "Hello")]
 # Every character that ends a line somewhere, and some that take several bytes.
 TEXTS = ("naïve ", "日本語 ", "🦙\r\n", "a\u2028b\x0bc\x85d", "\ue000 end")
+TOOLS = tools_for()
 CALL = Toolbox(TOOLS, "json", room=500).grammar
 
 

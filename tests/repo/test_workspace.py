@@ -1,9 +1,11 @@
 """Where the work happens."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from assistant.errors import RefusedError
 from assistant.repo.workspace import Workspace, find_workspace, holds_secrets
 
 
@@ -35,6 +37,15 @@ def test_a_link_leads_to_the_repository_that_the_folder_is_in(tmp_path: Path) ->
     (root / ".git").mkdir(parents=True)
     (tmp_path / "link").symlink_to(root)
     assert find_workspace(tmp_path / "link").root == root.resolve()
+
+
+def test_a_bare_repository_is_no_place_to_work_in(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "--bare", "bare"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "init", "-q", "work"], cwd=tmp_path, check=True)
+    for place in ("bare", "bare/HEAD", "bare/hooks"):
+        with pytest.raises(RefusedError, match="bare"):
+            find_workspace(tmp_path / place)
+    assert find_workspace(tmp_path / "work" / ".git" / "hooks").root == (tmp_path / "work").resolve()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
 from assistant.tui.assistant_message import AssistantMessage
 from assistant.tui.prompt import Prompt
+from tests.scripted import ScriptedGenerator
 
 Progress = Callable[[str, float], None]
 Tell = Callable[[str], None]
+# A model too small to call tools.
+small_model = partial(ScriptedGenerator, tool_format=None)
 SIZE = (80, 24)
 PATIENCE_S = 40
 OLD = "def add(a, b):\n    return a - b\n"
@@ -57,6 +61,11 @@ def notices(pilot: Pilot[None]) -> str:
 def answers(pilot: Pilot[None]) -> list[str]:
     texts = [list(message.query(Markdown)) for message in pilot.app.query(AssistantMessage)]
     return [found[-1].source for found in texts if found]
+
+
+def cards(pilot: Pilot[None]) -> list[str]:
+    """The lines of the calls of tools."""
+    return [str(line.render()) for line in pilot.app.query("ToolCard .line").results(Static)]
 
 
 def shown(pilot: Pilot[None], selector: str) -> str:

@@ -18,10 +18,9 @@ from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.help import Help
 from assistant.tui.no_model import NoModel
 from assistant.tui.prompt import Prompt
-from assistant.tui.proposal import Proposal
 from assistant.tui.too_small import TooSmall
+from assistant.tui.turn.approval import Approval
 from assistant.tui.user_message import UserMessage
-from tests.scripted import ScriptedGenerator
 from tests.tui.driving import (
     FIX,
     NEW,
@@ -32,28 +31,30 @@ from tests.tui.driving import (
     Tell,
     answers,
     app_with,
+    cards,
     notices,
     say,
     screen,
     shown,
+    small_model,
     until,
 )
 
 
 async def test_a_question_is_answered_and_measured(root: Path) -> None:
-    generator = ScriptedGenerator("Hello **there**, how are you?")
+    generator = small_model("Hello **there**, how are you?")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await until(pilot, lambda: "scripted-1b" in shown(pilot, "#model"))
         await say(pilot, "hi")
         await until(pilot, lambda: answers(pilot) == ["Hello **there**, how are you?"])
         await until(pilot, lambda: "50.0 tok/s" in shown(pilot, "#speed"))
-        assert "75% accepted  τ 4.00  lookup  43 reused  ctx 2%" in shown(pilot, "#speed")
+        assert "75% accepted  τ 4.00  lookup  ctx 2%" in shown(pilot, "#speed")
         assert [message.role for message in generator.asked[0][0]] == ["system", "user"]
     assert generator.closed
 
 
 async def test_the_next_question_has_the_conversation_before_it(root: Path) -> None:
-    generator = ScriptedGenerator("one", "two")
+    generator = small_model("one", "two")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "first")
         await say(pilot, "second")
@@ -64,7 +65,7 @@ async def test_the_next_question_has_the_conversation_before_it(root: Path) -> N
 
 async def test_a_message_written_while_the_model_loads_is_sent_when_it_is_ready(root: Path) -> None:
     go = Event()
-    generator = ScriptedGenerator("now I can")
+    generator = small_model("now I can")
 
     def load(report: Progress, _: Tell) -> Generator:
         report("preparing the model", 0.25)
@@ -98,7 +99,7 @@ async def test_a_model_that_cannot_be_loaded_leaves_the_app_open(root: Path) -> 
         await until(pilot, lambda: "The file is damaged." in notices(pilot))
         assert "coder pull it again" in notices(pilot)
         assert "no model" in shown(pilot, "#model")
-        assert "coder pull deepseek-coder-6.7b" in notices(pilot)
+        assert "/models shows what fits" in notices(pilot)
         for _ in range(2):
             await until(pilot, lambda: pilot.app.query_one(Prompt).text == "early")
             await pilot.press("enter")
@@ -106,7 +107,7 @@ async def test_a_model_that_cannot_be_loaded_leaves_the_app_open(root: Path) -> 
 
 
 async def test_a_model_that_came_meanwhile_is_loaded_by_a_key(root: Path) -> None:
-    generator = ScriptedGenerator("hello")
+    generator = small_model("hello")
     tries: list[Progress] = []
 
     def load(report: Progress, _: Tell) -> Generator:
@@ -125,7 +126,7 @@ async def test_a_model_that_came_meanwhile_is_loaded_by_a_key(root: Path) -> Non
 
 
 async def test_notes_are_shown_quietly(root: Path) -> None:
-    generator = ScriptedGenerator("hello", notes=("The answer is not kept.",))
+    generator = small_model("hello", notes=("The answer is not kept.",))
 
     def load(report: Progress, tell: Tell) -> Generator:
         tell("The context was shortened to 2048 tokens.")
@@ -162,24 +163,24 @@ async def test_quitting_while_the_model_loads(root: Path) -> None:
 
 
 async def test_thinking_is_folded_away(root: Path) -> None:
-    generator = ScriptedGenerator("<think>let me see, a minus</think>It is the sign.")
+    generator = small_model("<think>let me see, a minus</think>It is the sign.")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "why?")
         await until(pilot, lambda: answers(pilot) == ["It is the sign."])
         fold = pilot.app.query_one(Collapsible)
-        assert fold.display and fold.collapsed and fold.title == "Thought"
+        assert fold.display and fold.collapsed and fold.title == "Thought · 5 words"
         assert fold.query_one(Markdown).source == "let me see, a minus"
 
 
 async def test_no_thinking_no_fold(root: Path) -> None:
-    async with app_with(ScriptedGenerator("It is."), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model("It is."), root).run_test(size=SIZE) as pilot:
         await say(pilot, "why?")
         await until(pilot, lambda: answers(pilot) == ["It is."])
         assert not pilot.app.query_one(Collapsible).display
 
 
 async def test_escape_cancels_and_what_was_written_stays(root: Path) -> None:
-    generator = ScriptedGenerator("word " * 2000, "next", pause_s=0.01)
+    generator = small_model("word " * 2000, "next", pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: "word" in "".join(answers(pilot)))
@@ -192,7 +193,7 @@ async def test_escape_cancels_and_what_was_written_stays(root: Path) -> None:
 
 
 async def test_the_event_loop_is_never_blocked(root: Path) -> None:
-    generator = ScriptedGenerator("word " * 400, pause_s=0.05)
+    generator = small_model("word " * 400, pause_s=0.05)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: answers(pilot))
@@ -205,7 +206,7 @@ async def test_the_event_loop_is_never_blocked(root: Path) -> None:
 
 async def test_a_full_context_is_said_clearly(root: Path) -> None:
     full = ContextFullError("The conversation does not fit.", hint="Ctrl+L starts a new one.")
-    generator = ScriptedGenerator(full, "fine")
+    generator = small_model(full, "fine")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "long")
         await until(
@@ -219,7 +220,7 @@ async def test_a_full_context_is_said_clearly(root: Path) -> None:
 
 
 async def test_an_answer_that_was_cut_off_says_so(root: Path) -> None:
-    async with app_with(ScriptedGenerator("half", finish="context"), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model("half", finish="context"), root).run_test(size=SIZE) as pilot:
         await say(pilot, "long")
         await until(pilot, lambda: "the context is full" in notices(pilot))
 
@@ -237,7 +238,7 @@ async def test_a_message_with_an_unreadable_file_comes_back(
 ) -> None:
     if content is not None:
         (root / name).write_bytes(content)
-    generator = ScriptedGenerator()
+    generator = small_model()
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, f"see @{name}")
         await until(pilot, lambda: why in notices(pilot))
@@ -246,7 +247,7 @@ async def test_a_message_with_an_unreadable_file_comes_back(
 
 
 async def test_a_large_paste_is_folded_and_sent_whole(root: Path) -> None:
-    generator = ScriptedGenerator("long", context_tokens=1_000_000)
+    generator = small_model("long", context_tokens=1_000_000)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         pasted = "see @gone.py\n" * 80_000
         pilot.app.query_one(Prompt).post_message(events.Paste(pasted))
@@ -258,23 +259,23 @@ async def test_a_large_paste_is_folded_and_sent_whole(root: Path) -> None:
 
 
 async def test_a_terminal_that_is_too_small_says_so_and_takes_no_decision(root: Path) -> None:
-    async with app_with(ScriptedGenerator(FIX), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(FIX), root).run_test(size=SIZE) as pilot:
         await say(pilot, "fix it")
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
+        await until(pilot, lambda: isinstance(pilot.app.focused, Approval))
         for _ in range(3):
             await pilot.resize_terminal(40, 10)
             await until(pilot, lambda: isinstance(pilot.app.screen, TooSmall))
             assert "coder needs 60×15" in str(pilot.app.screen.query_one(Static).render())
-            await pilot.press("a")
+            await pilot.press("y")
             assert (root / "calc.py").read_text() == OLD
             await pilot.resize_terminal(*SIZE)
             await until(pilot, lambda: not isinstance(pilot.app.screen, TooSmall))
-        assert isinstance(pilot.app.focused, Proposal)
+        assert isinstance(pilot.app.focused, Approval)
 
 
 @pytest.mark.parametrize("key", ["f1", "question_mark"])
 async def test_help_opens_and_closes(root: Path, key: str) -> None:
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(), root).run_test(size=SIZE) as pilot:
         await pilot.press(key)
         assert screen(pilot) is Help
         await pilot.press("escape")
@@ -288,7 +289,7 @@ async def test_the_footer_shows_the_keys_that_work_now(root: Path) -> None:
         active = pilot.app.screen.active_bindings.values()
         return {each.binding.description for each in active if each.enabled and each.binding.show}
 
-    async with app_with(ScriptedGenerator(FIX, holds_after=2), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(FIX, holds_after=2), root).run_test(size=SIZE) as pilot:
         assert {"Send", "Speed", "Help"} <= keys(pilot)
         assert not {"Cancel", "Back", "Apply", "Load the model"} & keys(pilot)
         await say(pilot, "fix it")
@@ -298,7 +299,7 @@ async def test_the_footer_shows_the_keys_that_work_now(root: Path) -> None:
 
 
 async def test_a_new_conversation_forgets_and_stops_the_reply(root: Path) -> None:
-    generator = ScriptedGenerator("word " * 2000, "fresh", pause_s=0.01)
+    generator = small_model("word " * 2000, "fresh", pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: "word" in "".join(answers(pilot)))
@@ -310,7 +311,7 @@ async def test_a_new_conversation_forgets_and_stops_the_reply(root: Path) -> Non
 
 
 async def test_ctrl_c_twice_quits(root: Path) -> None:
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(), root).run_test(size=SIZE) as pilot:
         await pilot.press("ctrl+c")
         assert pilot.app.is_running
         await pilot.press("ctrl+c")
@@ -319,7 +320,7 @@ async def test_ctrl_c_twice_quits(root: Path) -> None:
 
 
 async def test_quitting_ends_a_reply_before_the_model_is_closed(root: Path) -> None:
-    generator = ScriptedGenerator("word " * 5000, pause_s=0.01)
+    generator = small_model("word " * 5000, pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: "word" in "".join(answers(pilot)))
@@ -330,14 +331,14 @@ async def test_quitting_ends_a_reply_before_the_model_is_closed(root: Path) -> N
 
 
 async def test_control_characters_do_not_reach_the_terminal(root: Path) -> None:
-    async with app_with(ScriptedGenerator("a\x1b]0;x\x07b"), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model("a\x1b]0;x\x07b"), root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: answers(pilot) == ["a␛]0;x␇b"])
 
 
 async def test_markup_in_a_message_is_only_text(root: Path) -> None:
     error = CoderError("no [b]such[/b] thing [/]")
-    async with app_with(ScriptedGenerator(error), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(error), root).run_test(size=SIZE) as pilot:
         await say(pilot, "[red]x[/red] [/]")
         await until(pilot, lambda: "no [b]such[/b] thing [/]" in notices(pilot))
         assert shown(pilot, "UserMessage Static") == "[red]x[/red] [/]"
@@ -346,12 +347,12 @@ async def test_markup_in_a_message_is_only_text(root: Path) -> None:
 async def test_a_file_name_is_shown_inert(root: Path) -> None:
     name = "e\x1b[31m[b]v[red]il.py"
     (root / name).write_text(OLD)
-    async with app_with(ScriptedGenerator(REWRITE), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(REWRITE), root).run_test(size=SIZE) as pilot:
         await say(pilot, f'fix @"{name}"')
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
+        await until(pilot, lambda: isinstance(pilot.app.focused, Approval))
         inert = "e␛[31m[b]v[red]il.py"
-        title = pilot.app.query_one(Proposal).border_title
-        assert title is not None and title.replace("\\[", "[") == inert
-        await pilot.press("a")
-        await until(pilot, lambda: shown(pilot, "#choice") == "✓ applied")
+        title = pilot.app.query_one(Approval).border_title
+        assert title is not None and title.replace("\\[", "[") == f"Change {inert}?"
+        await pilot.press("y")
+        await until(pilot, lambda: cards(pilot) == [f"✓ edit {inert}  +1 −1 ▸"])
         assert (root / name).read_text() == NEW

@@ -11,13 +11,12 @@ from assistant.tui.conversation import MOST_WIDGETS
 from assistant.tui.notice import Notice
 from assistant.tui.past import Past
 from assistant.tui.prompt import Prompt
-from assistant.tui.proposal import Proposal
 from assistant.tui.record import Record, as_markdown
 from assistant.tui.search_bar import SearchBar
+from assistant.tui.turn.approval import Approval
 from assistant.tui.turns import Turns
 from assistant.tui.user_message import UserMessage
-from tests.scripted import ScriptedGenerator
-from tests.tui.driving import FIX, OLD, SIZE, answers, app_with, notices, say, shown, until
+from tests.tui.driving import FIX, OLD, SIZE, answers, app_with, notices, say, shown, small_model, until
 
 CODE = "First:\n\n```python\na = 1\n```\n\nThen:\n\n```sh\nls -l\n```\n"
 
@@ -42,7 +41,7 @@ async def asked(pilot: Pilot[None], *texts: str) -> None:
 
 
 async def test_messages_are_gone_to_and_copied(root: Path) -> None:
-    async with app_with(ScriptedGenerator(CODE, "second"), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(CODE, "second"), root).run_test(size=SIZE) as pilot:
         await asked(pilot, "one", "two")
         await pilot.press("ctrl+up")
         assert focused(pilot) is AssistantMessage
@@ -63,7 +62,7 @@ async def test_messages_are_gone_to_and_copied(root: Path) -> None:
 
 
 async def test_a_question_is_asked_again(root: Path) -> None:
-    generator = ScriptedGenerator("one", "bad", "good")
+    generator = small_model("one", "bad", "good")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await asked(pilot, "first", "second")
         await pilot.press("ctrl+up", "r")
@@ -73,14 +72,17 @@ async def test_a_question_is_asked_again(root: Path) -> None:
 
 
 async def test_an_earlier_question_is_written_anew(root: Path) -> None:
-    generator = ScriptedGenerator("one", FIX, "two")
+    generator = small_model("one", FIX, "two")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await asked(pilot, "first", "second")
-        await until(pilot, lambda: pilot.app.query(Proposal))
-        await pilot.press("ctrl+up", "up", "up", "up", "e")
+        await asked(pilot, "first")
+        await say(pilot, "second")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Approval))
+        await pilot.press("escape")
+        await until(pilot, lambda: not pilot.app.query(Approval))
+        await pilot.press("ctrl+up", "up", "up", "up", "up", "e")
         await until(pilot, lambda: isinstance(pilot.app.focused, Prompt))
         assert pilot.app.query_one(Prompt).text == "first"
-        assert not pilot.app.query(Proposal) and not questions(pilot)
+        assert not pilot.app.query(Approval) and not questions(pilot)
         await pilot.press("!", "enter")
         await until(pilot, lambda: answers(pilot) == ["two"])
     assert [message.content for message in generator.asked[2][0][1:]] == ["first!"]
@@ -89,7 +91,7 @@ async def test_an_earlier_question_is_written_anew(root: Path) -> None:
 
 @pytest.mark.parametrize("command", ["/retry", "/edit"])
 async def test_nothing_is_taken_back_while_the_model_writes(root: Path, command: str) -> None:
-    async with app_with(ScriptedGenerator("word " * 99, holds_after=3), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model("word " * 99, holds_after=3), root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: answers(pilot))
         await say(pilot, command)
@@ -100,7 +102,7 @@ async def test_nothing_is_taken_back_while_the_model_writes(root: Path, command:
 
 
 async def test_the_conversation_is_searched(root: Path) -> None:
-    generator = ScriptedGenerator("A needle here.", "Nothing.", "No.\n\nBut a **Needle** there.")
+    generator = small_model("A needle here.", "Nothing.", "No.\n\nBut a **Needle** there.")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await asked(pilot, "one", "a needle?", "three")
         await pilot.press("ctrl+f", *"needle")
@@ -132,7 +134,7 @@ async def fill(turns: Turns, count: int) -> None:
 
 
 async def test_of_many_messages_few_are_widgets_and_none_is_lost(root: Path) -> None:
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(), root).run_test(size=SIZE) as pilot:
         turns = pilot.app.query_one(Turns)
         turns.anchor()
         for _ in range(5):
@@ -156,7 +158,7 @@ async def test_of_many_messages_few_are_widgets_and_none_is_lost(root: Path) -> 
 
 
 async def test_what_is_looked_at_goes_when_one_writes_on(root: Path) -> None:
-    async with app_with(ScriptedGenerator("fine"), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model("fine"), root).run_test(size=SIZE) as pilot:
         past = pilot.app.query_one(Past)
         past.keep([Record("user", f"{n}") for n in range(100)])
         await past.reveal(50)
@@ -166,7 +168,7 @@ async def test_what_is_looked_at_goes_when_one_writes_on(root: Path) -> None:
 
 
 async def test_the_conversation_is_saved_and_no_file_is_overwritten(root: Path) -> None:
-    async with app_with(ScriptedGenerator("It *is*."), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model("It *is*."), root).run_test(size=SIZE) as pilot:
         await asked(pilot, "why?")
         await pilot.app.query_one(Turns).add(Notice("by the way"))
         for _ in range(2):

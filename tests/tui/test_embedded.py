@@ -12,8 +12,8 @@ from assistant.engine.curve import CostCurve
 from assistant.engine.llama import Context, ContextOptions, Model
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
-from assistant.tui.proposal import Proposal
-from tests.tui.driving import NEW, OLD, notices, say, shown, until
+from assistant.tui.turn.approval import Approval
+from tests.tui.driving import NEW, OLD, cards, notices, say, shown, until
 
 PASSES_COST_THE_SAME = CostCurve((1, 16), (1.0, 1.0))
 
@@ -31,10 +31,10 @@ async def test_a_bug_is_repaired_and_the_next_turn_reads_only_what_is_new(tmp_pa
 
     async with CoderApp(Workspace(tmp_path, is_git=False), load).run_test(size=(100, 30)) as pilot:
         await say(pilot, "add is wrong, fix @calc.py")
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
+        await until(pilot, lambda: isinstance(pilot.app.focused, Approval))
         assert " edit " in shown(pilot, "#speed")
-        await pilot.press("a")
-        await until(pilot, lambda: shown(pilot, "#choice") == "✓ applied")
+        await pilot.press("y")
+        await until(pilot, lambda: "".join(cards(pilot)).startswith("✓ edit calc.py"))
         assert (tmp_path / "calc.py").read_text() == NEW
         await say(pilot, "Thanks.")
         await pilot.press("escape")

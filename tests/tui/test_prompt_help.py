@@ -17,8 +17,7 @@ from assistant.tui.prompt.commands import command_in, find_command
 from assistant.tui.prompt.history import LONGEST_KEPT, MOST_KEPT, History
 from assistant.tui.prompt.suggestions import Suggestions
 from assistant.tui.run_card import RunCard
-from tests.scripted import ScriptedGenerator
-from tests.tui.driving import SIZE, answers, app_with, say, screen, shown, until
+from tests.tui.driving import SIZE, answers, app_with, say, screen, shown, small_model, until
 
 
 def test_history_outlasts_the_session_and_stays_bounded(tmp_path: Path, coder_home: Path) -> None:
@@ -41,7 +40,7 @@ def test_history_outlasts_the_session_and_stays_bounded(tmp_path: Path, coder_ho
 
 async def test_questions_of_earlier_sessions_are_recalled(root: Path) -> None:
     for recalled in ("", "first"):
-        async with app_with(ScriptedGenerator("fine"), root).run_test(size=SIZE) as pilot:
+        async with app_with(small_model("fine"), root).run_test(size=SIZE) as pilot:
             await pilot.pause()
             await pilot.press("up")
             assert pilot.app.query_one(Prompt).text == recalled
@@ -51,7 +50,7 @@ async def test_questions_of_earlier_sessions_are_recalled(root: Path) -> None:
 
 
 async def test_a_paste_that_no_model_could_read_is_refused(root: Path) -> None:
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(), root).run_test(size=SIZE) as pilot:
         pilot.app.query_one(Prompt).post_message(events.Paste("x" * 10_000_000))
         await until(
             pilot, lambda: "too many to paste" in str([each.message for each in pilot.app._notifications])
@@ -140,7 +139,7 @@ def test_a_command_is_known_by_its_beginning(text: str, name: str | None) -> Non
 
 
 async def test_commands_do_what_keys_do(root: Path) -> None:
-    async with app_with(ScriptedGenerator("fine"), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model("fine"), root).run_test(size=SIZE) as pilot:
         await say(pilot, "/help")
         await until(pilot, lambda: screen(pilot) is Help)
         await pilot.press("escape")
@@ -154,7 +153,7 @@ async def test_the_editor_of_the_user(root: Path, monkeypatch: pytest.MonkeyPatc
         "import sys; p = sys.argv[1]; t = open(p).read(); open(p, 'w').write(t + ' and more\\n')"
     )
     monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(), root).run_test(size=SIZE) as pilot:
         monkeypatch.setattr(pilot.app, "suspend", nullcontext)
         await pilot.press(*"this", "ctrl+g")
         assert pilot.app.query_one(Prompt).text == "this and more"
@@ -164,7 +163,7 @@ async def test_the_editor_of_the_user(root: Path, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_command_runs_after_consent_and_its_output_goes_along(root: Path) -> None:
-    generator = ScriptedGenerator("I see", "again")
+    generator = small_model("I see", "again")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "!echo $((40 + 2)); exit 3")
         await until(pilot, lambda: "y run" in shown(pilot, "RunCard Static"))
@@ -183,7 +182,7 @@ async def test_a_command_runs_after_consent_and_its_output_goes_along(root: Path
 
 
 async def test_a_command_that_is_always_allowed_runs_at_once(root: Path) -> None:
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(), root).run_test(size=SIZE) as pilot:
         await say(pilot, "!seq 3000")
         await until(pilot, lambda: "always" in shown(pilot, "RunCard Static"))
         await pilot.press("a")
@@ -193,7 +192,7 @@ async def test_a_command_that_is_always_allowed_runs_at_once(root: Path) -> None
 
 
 async def test_a_command_is_left_alone_or_stopped(root: Path) -> None:
-    async with app_with(ScriptedGenerator(), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(), root).run_test(size=SIZE) as pilot:
         await say(pilot, "!touch made")
         await until(pilot, lambda: "y run" in shown(pilot, "RunCard Static"))
         await pilot.press("n")

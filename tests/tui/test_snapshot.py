@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,25 +10,28 @@ from textual.pilot import Pilot
 from textual.theme import Theme
 from textual.widgets import Input
 
-from assistant.agent import confine
+from assistant.agent import confine, loop
+from assistant.agent.tools import Environment
 from assistant.chat.generator import Generator
 from assistant.errors import ModelError
 from assistant.repo.workspace import Workspace
 from assistant.tui import status as status_module
 from assistant.tui.app import CoderApp
-from assistant.tui.generation import UPDATE_S, Load
+from assistant.tui.generation import Load
 from assistant.tui.help import Help
 from assistant.tui.no_model import NoModel
+from assistant.tui.pace import UPDATE_S
 from assistant.tui.prompt import Prompt
 from assistant.tui.prompt.suggestions import Suggestions
-from assistant.tui.proposal import Proposal
 from assistant.tui.run_card import RunCard
 from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.theme import DARK, LIGHT
 from assistant.tui.too_small import TooSmall
+from assistant.tui.turn.approval import Approval
 from assistant.tui.user_message import UserMessage
+from tests.agent.agent_run import script
 from tests.scripted import ScriptedGenerator
-from tests.tui.driving import FIX, OLD, answers, notices, shown, until
+from tests.tui.driving import FIX, OLD, answers, notices, shown, small_model, until
 
 Compare = Callable[..., bool]
 EXPLANATION = (
@@ -92,7 +96,7 @@ def test_loading_with_a_question_that_waits(
 
 @both_sizes
 def test_idle(workspace: Workspace, snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    app = CoderApp(workspace, loading(small_model()))
     assert snap_compare(app, terminal_size=size, run_before=until_ready)
 
 
@@ -101,14 +105,14 @@ def test_idle_light(workspace: Workspace, snap_compare: Compare) -> None:
         await until_ready(pilot)
         await pilot.press("f2")
 
-    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    app = CoderApp(workspace, loading(small_model()))
     assert snap_compare(app, terminal_size=(80, 24), run_before=light)
 
 
 @both_sizes
 def test_streaming(workspace: Workspace, snap_compare: Compare, size: tuple[int, int]) -> None:
     pieces = len(EXPLANATION) // 12
-    generator = ScriptedGenerator(EXPLANATION, pause_s=UPDATE_S * 1.2, holds_after=pieces)
+    generator = small_model(EXPLANATION, pause_s=UPDATE_S * 1.2, holds_after=pieces)
 
     async def stream(pilot: Pilot[None]) -> None:
         await ask(pilot, "What does @calc.py do?")
@@ -121,10 +125,41 @@ def test_streaming(workspace: Workspace, snap_compare: Compare, size: tuple[int,
 def test_a_proposed_change(workspace: Workspace, snap_compare: Compare, size: tuple[int, int]) -> None:
     async def propose(pilot: Pilot[None]) -> None:
         await ask(pilot, "What is wrong in @calc.py?")
-        await until(pilot, lambda: isinstance(pilot.app.focused, Proposal))
+        await until(pilot, lambda: isinstance(pilot.app.focused, Approval))
 
-    app = CoderApp(workspace, loading(ScriptedGenerator(FIX)))
+    app = CoderApp(workspace, loading(small_model(FIX)))
     assert snap_compare(app, terminal_size=size, run_before=propose)
+
+
+@looks
+@pytest.mark.parametrize("shows", ["cards", "approval"])
+def test_a_turn_of_the_agent(
+    workspace: Workspace,
+    snap_compare: Compare,
+    size: tuple[int, int],
+    theme: Theme,
+    shows: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        pilot.app.theme = theme.name
+        await ask(pilot, "add is wrong, repair it")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Approval))
+        await pilot.press("y")
+        await until(pilot, lambda: "pytest" in shown(pilot, "Approval Static"))
+        if shows == "cards":
+            await pilot.press("n", *"there are no tests", "enter")
+            await until(pilot, lambda: "changed" in shown(pilot, "ChangesCard Static"))
+            await pilot.press("ctrl+up", "up", "up", "up", "up", "enter")
+            await until(pilot, lambda: "return" in shown(pilot, "ToolCard DiffView Static"))
+
+    edit = {"path": "calc.py", "old": "    return a - b", "new": "    return a + b"}
+    done = {"answer": "`add` subtracted. It adds now; there are **no tests** to show it."}
+    calls = (("read", {"path": "calc.py"}), ("edit", edit), ("run", {"command": "pytest -q"}), ("done", done))
+    unconfined = partial(Environment, confinement=lambda: confine.UNCONFINED)
+    monkeypatch.setattr(loop, "Environment", unconfined)
+    app = CoderApp(workspace, loading(ScriptedGenerator(*script(*calls))))
+    assert snap_compare(app, terminal_size=size, run_before=show)
 
 
 @both_sizes
@@ -145,7 +180,7 @@ def test_help(workspace: Workspace, snap_compare: Compare) -> None:
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, Help))
 
-    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    app = CoderApp(workspace, loading(small_model()))
     assert snap_compare(app, terminal_size=(120, 40), run_before=show)
 
 
@@ -153,7 +188,7 @@ def test_too_small(workspace: Workspace, snap_compare: Compare) -> None:
     async def wait(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, TooSmall))
 
-    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    app = CoderApp(workspace, loading(small_model()))
     assert snap_compare(app, terminal_size=(50, 12), run_before=wait)
 
 
@@ -170,7 +205,7 @@ def test_speculation_as_plots(
         await until(pilot, lambda: isinstance(pilot.app.screen, SpeculationPanel))
 
     costs = [0.0, *(0.012 + 0.002 * n for n in range(1, 33))]
-    generator = ScriptedGenerator(
+    generator = small_model(
         EXPLANATION * 2, EXPLANATION, drafters=("lookup", "edit", None, "dspark"), cost_curve=costs
     )
     assert snap_compare(CoderApp(workspace, loading(generator)), terminal_size=size, run_before=show)
@@ -182,7 +217,7 @@ def test_where_each_word_came_from(workspace: Workspace, snap_compare: Compare) 
         await until(pilot, lambda: "written" in notices(pilot))
         await pilot.press("f3")
 
-    generator = ScriptedGenerator(EXPLANATION, drafters=("lookup", "edit", None, "dspark", "forced"))
+    generator = small_model(EXPLANATION, drafters=("lookup", "edit", None, "dspark", "forced"))
     assert snap_compare(CoderApp(workspace, loading(generator)), terminal_size=(80, 24), run_before=show)
 
 
@@ -206,7 +241,7 @@ def test_a_command_of_the_shell_asks_first(
 
     # What holds a command differs from system to system.
     monkeypatch.setattr(confine, "confinement", lambda: confine.UNCONFINED)
-    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    app = CoderApp(workspace, loading(small_model()))
     assert snap_compare(app, terminal_size=size, run_before=show)
 
 
@@ -218,7 +253,7 @@ def test_completing(workspace: Workspace, snap_compare: Compare, size: tuple[int
         await pilot.press("/")
         await until(pilot, lambda: pilot.app.query_one(Suggestions).open)
 
-    app = CoderApp(workspace, loading(ScriptedGenerator()))
+    app = CoderApp(workspace, loading(small_model()))
     assert snap_compare(app, terminal_size=size, run_before=show)
 
 
@@ -230,5 +265,5 @@ def test_finding(workspace: Workspace, snap_compare: Compare) -> None:
         await until(pilot, lambda: "1 of 1" in shown(pilot, "SearchBar Static"))
         pilot.app.query_one(Input).cursor_blink = False
 
-    app = CoderApp(workspace, loading(ScriptedGenerator(EXPLANATION)))
+    app = CoderApp(workspace, loading(small_model(EXPLANATION)))
     assert snap_compare(app, terminal_size=(80, 24), run_before=show)

@@ -10,8 +10,7 @@ from assistant.tui.speculation.drawings import Draw, costs, lengths, positions, 
 from assistant.tui.speculation.log import SpeculationLog
 from assistant.tui.speculation.origin_view import OriginView
 from assistant.tui.speculation.plot import bar, columns, line, nice_top
-from tests.scripted import ScriptedGenerator
-from tests.tui.driving import SIZE, app_with, notices, say, until
+from tests.tui.driving import SIZE, app_with, notices, say, small_model, until
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_drawings_fit_their_room(draw: Draw, cells: int, lines: int, answers: in
 
 
 async def test_each_word_keeps_where_it_came_from(root: Path) -> None:
-    generator = ScriptedGenerator("one two three four", piece_chars=4, drafters=("lookup", None))
+    generator = small_model("one two three four", piece_chars=4, drafters=("lookup", None))
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "count")
         await until(pilot, lambda: "written" in notices(pilot))

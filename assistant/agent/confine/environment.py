@@ -10,7 +10,9 @@ _SECRET_NAME = re.compile(
     r"|github|gitlab|gh|gl|npm|pypi|twine|hf|huggingface|openai|anthropic|ssh|gpg|dbus|sudo)(_|$)",
     re.IGNORECASE,
 )
-_URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
+_URL_WITH_SECRET = re.compile(
+    r"://[^/\s@]+@|[?&][\w.-]*(?:sig|token|key|secret|passw|auth|credential)[\w.-]*=", re.IGNORECASE
+)
 _CACHES = {
     "TMPDIR": "",
     "TEMP": "",
@@ -24,12 +26,12 @@ _CACHES = {
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """What is left when everything is taken away that by its name, or as a URL with a password in it,
+    """What is left when all is taken away that by its name, or as a URL with a password or key in it,
     may be a secret or lead to an agent that holds some."""
     return {
         name: value
         for name, value in environment.items()
-        if not _SECRET_NAME.search(name) and not _URL_WITH_PASSWORD.search(value)
+        if not _SECRET_NAME.search(name) and not _URL_WITH_SECRET.search(value)
     }
 
 

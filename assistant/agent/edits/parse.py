@@ -1,7 +1,7 @@
 """From a model's text to edits, whichever of the formats it is in."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 from assistant.agent.edits.apply_patch import is_apply_patch, parse_apply_patch
 from assistant.agent.edits.edit import EditError, FileEdit
@@ -9,9 +9,9 @@ from assistant.agent.edits.search_replace import is_search_replace, parse_search
 from assistant.agent.edits.tool_call import is_tool_call, parse_tool_call
 from assistant.agent.edits.unified_diff import is_unified_diff, parse_unified_diff
 from assistant.agent.edits.whole_file import parse_whole_file
+from assistant.catalog.edit_format import EditFormat
 from assistant.chat.generator import FinishReason
 
-EditFormat = Literal["patch", "search-replace", "udiff", "tool-call", "whole"]
 EDIT_FORMATS: tuple[EditFormat, ...] = get_args(EditFormat)
 
 _PARSERS: dict[EditFormat, Callable[[str, Sequence[str]], list[FileEdit]]] = {

@@ -61,7 +61,7 @@ def _edit(path: str, body: list[str], number: int, known: Sequence[str]) -> File
         raise EditError(
             f"The block for {path} in line {number} of the answer has {len(dividers) or 'no'} lines of"
             " ======= in it; one must divide what is searched from what replaces it.",
-            hint="Where such a line belongs to the file, search only for lines beside it.",
+            hint="Where it belongs to the file, search only for lines beside it, or write the whole file.",
         )
     old, new = body[: dividers[0]], body[dividers[0] + 1 :]
     if not "".join(old).strip():

@@ -79,7 +79,10 @@ class McpServers:
 
     def _starting(self, server: McpServer) -> Action:
         """What it takes to use it, as the user is shown it."""
-        names = [f"{name} (yours)" if value.startswith("$") else name for name, value in server.env.items()]
+        names = [
+            f"{name} (your {value[1:]})" if value.startswith("$") else name
+            for name, value in server.env.items()
+        ]
         lines = [
             f"$ {shlex.join(server.command)}" if server.command else server.url,
             f"environment: {', '.join(names)}" if names else "",

@@ -12,7 +12,7 @@ from assistant.errors import CoderError
 from assistant.repo.files import inside
 from assistant.repo.hunks import unified_diff
 from assistant.repo.listing import list_files
-from assistant.repo.workspace import Workspace, holds_secrets
+from assistant.repo.workspace import Workspace, holds_secrets, obeyed_by_programs
 
 # What share of a file's lines makes it that file with changes, and below what share it is another.
 _OF_THIS_FILE, _OF_ANOTHER_FILE = 0.8, 0.5
@@ -70,8 +70,9 @@ def changing(edits: Sequence[FileEdit], environment: Environment) -> Action:
         notes = [note for each in planned for note in each.notes]
         return Result("\n".join([*map(_told, planned), *notes]), changes=tuple(planned))
 
-    paths = {side.shown for each in planned for side in (each.old, each.new) if side}
-    return Action(perform, preview=diff_of(planned), secrets=tuple(sorted(filter(holds_secrets, paths))))
+    paths = sorted({side.shown for each in planned for side in (each.old, each.new) if side})
+    secrets, obeyed = tuple(filter(holds_secrets, paths)), tuple(filter(obeyed_by_programs, paths))
+    return Action(perform, preview=diff_of(planned), secrets=secrets, obeyed=obeyed)
 
 
 def _planned(edits: Sequence[FileEdit], workspace: Workspace) -> list[PlannedChange]:

@@ -1,4 +1,4 @@
-"""Change files by edits in whatever format the model writes best."""
+"""Change files by a text of edits. The model is told one format; what it writes in another counts too."""
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ class PatchArguments(Arguments):
 
 class Patch(Tool[PatchArguments]):
     name = "patch"
-    about = "change files by a unified diff, a patch or SEARCH/REPLACE blocks"
+    about = "change files by edits"
     permission = "write"
     Arguments = PatchArguments
 

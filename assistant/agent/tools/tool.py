@@ -61,14 +61,16 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a call would do. `preview` is what a person needs to see in order to agree: a diff or a command,
-    with a `note` on its risks. `secrets` are paths that nobody touches without consent. `grant` is what
-    "always" is said to, where that is neither the tool as such nor how a command begins."""
+    with a `note` on its risks. `secrets` are paths that nobody touches without consent, `obeyed` those of
+    files that other programs obey by themselves. `grant` is what "always" is said to, where that is neither
+    the tool as such nor how a command begins."""
 
     perform: Callable[[], Result]
     preview: str = ""
     note: str = ""
     command: str = ""
     secrets: tuple[str, ...] = ()
+    obeyed: tuple[str, ...] = ()
     grant: str = ""
 
 
@@ -83,6 +85,11 @@ class Tool(ABC, Generic[A]):
     permission: Permission = "read"
     example: ClassVar[Mapping[str, Any]] = {}
     Arguments: type[A]
+
+    def __init__(self, about: str = "") -> None:
+        """`about` says it otherwise."""
+        if about:
+            self.about = about
 
     def checked(self, arguments: Mapping[str, Any]) -> A:
         """What the model wrote, as the tool takes it. Raises ToolCallError."""

@@ -5,16 +5,16 @@ from typing import Any
 
 from assistant.agent.tools.ask import Ask
 from assistant.agent.tools.done import Done
-from assistant.agent.tools.edit import Edit, WriteFile
+from assistant.agent.tools.editing import editing_tools
 from assistant.agent.tools.find import Find
 from assistant.agent.tools.git import Git
 from assistant.agent.tools.grep import Grep
 from assistant.agent.tools.list_files import ListFolder
-from assistant.agent.tools.patch import Patch
 from assistant.agent.tools.read import Read
 from assistant.agent.tools.run import Run
 from assistant.agent.tools.todo import Todo
 from assistant.agent.tools.tool import Action, Environment, Tool
+from assistant.catalog.edit_format import EditFormat
 from assistant.chat.tools import (
     FORMATS,
     Call,
@@ -29,9 +29,13 @@ from assistant.chat.tools import parse_call as parse
 from assistant.chat.tools.grammar import longest_text
 from assistant.engine.constraint import Grammar
 
-TOOLS: tuple[Tool[Any], ...] = (
-    ListFolder(), Read(), Find(), Grep(), Edit(), WriteFile(), Patch(), Run(), Git(), Ask(), Todo(), Done(),
-)  # fmt: skip
+
+def tools_for(written: EditFormat | None = None) -> tuple[Tool[Any], ...]:
+    """The agent's own tools, for a model that writes changes in this format."""
+    return (
+        ListFolder(), Read(), Find(), Grep(), *editing_tools(written or "tool-call"),
+        Run(), Git(), Ask(), Todo(), Done(),
+    )  # fmt: skip
 
 
 class Toolbox:

@@ -8,6 +8,7 @@ from assistant.bench.history.database import DamagedError, HistoryError, set_asi
 from assistant.bench.history.generation import Generation
 from assistant.bench.history.store import History
 from assistant.bench.history.task_type import task_of
+from assistant.catalog.edit_format import EditFormat
 from assistant.chat.generator import (
     Generator,
     KeepsState,
@@ -88,6 +89,10 @@ class Recorded:
     @property
     def tool_format(self) -> ToolFormatName | None:
         return self._generator.tool_format
+
+    @property
+    def edit_format(self) -> EditFormat | None:
+        return self._generator.edit_format
 
     @property
     def cost_curve(self) -> list[float]:

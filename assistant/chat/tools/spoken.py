@@ -1,4 +1,4 @@
-"""What a growing answer says to the user: its words before a call, and those of the call that ends the task."""
+"""What a growing answer says to the user: the words before a call, and those of a call that ends the task."""
 
 import json
 import re

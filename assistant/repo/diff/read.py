@@ -5,10 +5,11 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.errors import CoderError
 from assistant.repo.diff.model import Diff, Entry, FileDiff
 from assistant.repo.diff.parse import parse_diff
 from assistant.repo.files import MAX_BYTES
@@ -31,8 +32,7 @@ def read_diff(root: Path, *, staged: bool = False, paths: Sequence[str] = ()) ->
     untracked = _untracked(root, paths)
     looked_at = untracked[:MOST_UNTRACKED]
     small = [path for path, size in looked_at if size <= MAX_BYTES]
-    with tempfile.TemporaryDirectory(prefix="coder-") as folder:
-        index = _index_with(root, small, Path(folder)) if small else None
+    with _index_with(root, small) as index:
         output = _diff(root, ["--no-renames", "--ours"], paths, index)
     known = {path for path, _ in looked_at}
     files = tuple(
@@ -60,14 +60,25 @@ def _untracked(root: Path, paths: Sequence[str]) -> list[tuple[str, int]]:
     return found
 
 
-def _index_with(root: Path, paths: Sequence[str], folder: Path) -> Path:
+@contextlib.contextmanager
+def _index_with(root: Path, paths: Sequence[str]) -> Iterator[Path | None]:
     """A copy of the index in which `paths` are added without content: git then shows them as new."""
-    index = folder / "index"
-    copy_index(index_file(root), index)
-    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    options = ["--intent-to-add", "--pathspec-from-file=-", "--pathspec-file-nul"]
-    plumb(root, "add", options, stdin=names, index=index)
-    return index
+    if not paths:
+        yield None
+        return
+    try:
+        with tempfile.TemporaryDirectory(prefix="coder-", ignore_cleanup_errors=True) as folder:
+            index = Path(folder, "index")
+            copy_index(index_file(root), index)
+            names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+            options = ["--intent-to-add", "--pathspec-from-file=-", "--pathspec-file-nul"]
+            plumb(root, "add", options, stdin=names, index=index)
+            yield index
+    except OSError as error:
+        raise CoderError(
+            f"The diff finds no room in {tempfile.gettempdir()}: {error.strerror or error}.",
+            hint="Make room there, or set TMPDIR to another folder.",
+        ) from error
 
 
 def index_file(root: Path) -> Path:

@@ -29,7 +29,7 @@ _MOST_UNCLOSED = 5000
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,79}")
 _QUALIFIER = re.compile(r"^.*(::|\.)(?=.)", re.DOTALL)
 _PADDING = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")
-_TAIL = re.compile(r"(\s|[{:=;]|=>)+$")
+_TAIL = " \t\n{:=;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,10 @@ def _tags(spans: list[_Span], references: Counter[str]) -> Tags:
 
 
 def _one_line(text: str, name: str) -> str:
-    text = _PADDING.sub("", _TAIL.sub("", " ".join(text.split())))
+    text = " ".join(text.split()).rstrip(_TAIL)
+    while text.endswith("=>"):
+        text = text.removesuffix("=>").rstrip(_TAIL)
+    text = _PADDING.sub("", text)
     if name not in text:  # as in `typedef struct { ... } name`
         text = f"{text} … {name}"
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

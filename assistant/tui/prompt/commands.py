@@ -21,13 +21,17 @@ COMMANDS = (
     Command("export", "save the conversation as markdown", "export", takes="FILE"),
     Command("find", "search the conversation", "find", takes="TEXT"),
     Command("help", "all keys and commands", "app.help"),
+    Command("mode", "what is asked first: ask, auto-edit, full, read-only, plan", "mode", takes="MODE"),
+    Command("models", "choose, pull and switch models", "app.models"),
     Command("new", "a new conversation", "new_conversation"),
     Command("origins", "which drafter each word came from", "origins"),
     Command("quit", "leave coder", "app.quit"),
     Command("review", "decide about the changes of the working tree", "app.review"),
     Command("retry", "answer the last question again", "retry_last"),
+    Command("sessions", "go on with an earlier session; rename, fork, delete", "app.sessions"),
     Command("stats", "speculation as plots", "speculation"),
     Command("theme", "choose the colours", "app.theme", takes="NAME"),
+    Command("undo", "take the last change back", "undo"),
 )
 
 

@@ -162,3 +162,19 @@ def test_all_that_fails_is_said_at_once(tmp_path: Path) -> None:
         made(tmp_path, {"a.py": TWINS}, answer)
     assert "not in the file" in raised.value.explained
     assert "2 places" in raised.value.explained
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"```diff\n--- a/a.py\n+++ b/a.py\n@@ -{'9' * 5000} +1 @@\n-x = 1\n+x = 2\n```\n",
+        f"```diff\n--- a/a.py\n+++ b/a.py\n@@ -1,{'9' * 5000} +1 @@\n-x = 1\n+x = 2",
+        block(f"{'9' * 5000} | y = 1\n", "y = 2\n"),
+        f"a.py\n```\n{'9' * 5000}\n```\n",
+    ],
+)
+def test_numbers_that_no_line_has_are_no_fault(answer: str, tmp_path: Path) -> None:
+    try:
+        made(tmp_path, {"a.py": "x = 1\n"}, answer)
+    except EditError as error:
+        assert error.explained

@@ -44,6 +44,7 @@ WRONG = {
     "": "names no MCP server",
     "mcp = 3": "names no MCP server",
     "[mcp]\na = 3": "mcp.a is not a table",
+    "a = " + "[" * 5000: "cannot be read",
     "[mcp.a]": "either a command or a url",
     "[mcp.a]\ncommand = ['x']\nurl = 'https://x'": "either a command or a url",
     "[mcp.a]\ncommand = 'x'": "mcp.a.command: Input should be a valid tuple",

@@ -9,7 +9,8 @@ pytest.importorskip("mcp")
 
 from assistant.agent.events import Consent, Request
 from assistant.agent.mcp import McpServer, McpServers
-from assistant.agent.permissions import Mode, Permissions
+from assistant.agent.modes import Mode
+from assistant.agent.permissions import Permissions
 from tests.agent.agent_run import DONE, Run, root, script
 from tests.agent.mcp.servers import raw, tool
 from tests.scripted import ScriptedGenerator
@@ -42,7 +43,7 @@ def test_it_is_shown_what_would_run_and_a_refusal_runs_nothing(root: Path, tmp_p
     assert request.preview == "\n".join(
         [
             f"$ {' '.join(server.command)}",
-            "environment: A_TOKEN, HOME (yours)",
+            "environment: A_TOKEN, HOME (your HOME)",
             "tools: all",
             "allowed without asking: go",
         ]

@@ -39,6 +39,7 @@ def test_own_prices_replace_and_add(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[a\n", "no TOML"),
+        ("a = " + "1" * 5000, "no TOML"),
         (LINE.format("a", -1), "a.output"),
         (LINE.format("a", "inf"), "a.output"),
         (LINE.format("a", 1).replace("EUR", "euros"), "a.currency"),

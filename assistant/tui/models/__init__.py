@@ -1,0 +1,1 @@
+"""The models: what there is, what of it fits, and bringing and choosing them."""

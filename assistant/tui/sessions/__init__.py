@@ -1,0 +1,1 @@
+"""Earlier work: looked through, gone on with, named, copied, written down and deleted."""
