@@ -1,6 +1,8 @@
 """Drafts of several methods for one target, side by side: how far each is right, and what it saves."""
 
+import math
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,11 +72,13 @@ def compare_drafts(
     drafts: Mapping[str, NetworkDrafter],
     tasks: Sequence[Task],
     report: Callable[[str, float], None],
+    seconds: float | None = None,
 ) -> DraftComparison:
     """Each request once plainly and once with each of the `drafts` alone, by the names of their files, in an
     order that rotates. `report` gets (what is done now, fraction). What was measured is kept when the user
-    interrupts."""
+    interrupts, and after `seconds`, when no other request is begun."""
     comparison = DraftComparison()
+    deadline = time.monotonic() + seconds if seconds else math.inf
     total, done = sum(len(task.requests) for task in tasks), 0
     try:
         if total:
@@ -83,6 +87,9 @@ def compare_drafts(
             results = [DraftResult(task.name, file, drafter.name) for file, drafter in drafts.items()]
             comparison.results += results
             for request in task.requests:
+                if time.monotonic() > deadline:
+                    comparison.stopped = "out of time"
+                    return comparison
                 report(task.name, done / total)
                 _measure(generator, request, results, list(drafts.values()), turn=done)
                 done += 1

@@ -148,7 +148,9 @@ def bench(
         listened = recorded(generator, "bench", tell) if settings.history else generator
         try:
             if drafts:
-                comparison = bench_drafts.compared(generator, drafts, chosen, line.loading, tell)
+                comparison = bench_drafts.compared(
+                    generator, drafts, chosen, line.loading, tell, _QUICK_S if quick else None
+                )
                 bench_drafts.show(comparison, generator.name, as_json=as_json)
             if verify:
                 _verify(generator, chosen, line, temperature=temperature, seed=seed, as_json=as_json)

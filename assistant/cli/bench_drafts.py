@@ -47,10 +47,12 @@ def compared(
     tasks: "Sequence[Task]",
     progress: "Progress",
     tell: Callable[[str], None],
+    seconds: float | None,
 ) -> "DraftComparison":
-    """Load the drafts beside the target and measure them. One that is not for this target is left out and
-    told. Raises ModelError where none is left."""
+    """Load the drafts beside the target and measure them, for about `seconds`. One that is not for this
+    target is left out and told. Raises ModelError where none is left."""
     from assistant.bench.drafts import compare_drafts
+    from assistant.cli.setup import try_first
     from assistant.engine.drafters.load import load_drafter
 
     with ExitStack() as loaded:
@@ -58,6 +60,7 @@ def compared(
         for file in files:
             progress(f"loading draft {file.stem}", 0.0)
             try:
+                try_first(file, progress)
                 drafter = load_drafter(file, generator.model, generator.context)
             except ModelError as error:
                 tell(f"Left out: {error.message}")
@@ -66,7 +69,7 @@ def compared(
             drafters[file.name if file.name not in drafters else str(file)] = drafter
         if not drafters:
             raise ModelError(f"None of the drafts is for {generator.name}.")
-        return compare_drafts(generator, drafters, tasks, progress)
+        return compare_drafts(generator, drafters, tasks, progress, seconds)
 
 
 def show(comparison: "DraftComparison", model: str, *, as_json: bool) -> None:
@@ -98,4 +101,4 @@ def show(comparison: "DraftComparison", model: str, *, as_json: bool) -> None:
         )
         if comparison.stopped:
             out.print(f"Partial: {comparison.stopped}.", style="yellow")
-    raise typer.Exit(ExitCode.INTERRUPTED if comparison.stopped else ExitCode.DONE)
+    raise typer.Exit(ExitCode.INTERRUPTED if comparison.stopped == "interrupted" else ExitCode.DONE)

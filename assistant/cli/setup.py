@@ -126,9 +126,16 @@ def prepare(files: ModelFiles, progress: Progress) -> None:
     if files.target == embedded.prepared_path() and not files.target.exists():
         embedded.prepare(requantize, lambda done: progress("preparing the embedded model", done))
     for path in (files.target, files.draft):
-        if path and path.is_file() and path != embedded.draft_path() and not is_as_recorded(path):
-            progress(f"trying {path.name}", 0.0)
-            check_first_load(path, cache_folder() / "loaded")
+        if path:
+            try_first(path, progress)
+
+
+def try_first(path: Path, progress: Progress) -> None:
+    """Have llama.cpp read a file in a process of its own, unless it did before or a pull has checked it.
+    Raises ModelError for one that it cannot read."""
+    if path.is_file() and path != embedded.draft_path() and not is_as_recorded(path):
+        progress(f"trying {path.name}", 0.0)
+        check_first_load(path, cache_folder() / "loaded")
 
 
 def _answers(repository: Path, model: Model) -> AnswerStore:

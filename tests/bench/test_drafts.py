@@ -61,6 +61,8 @@ def test_what_was_measured_is_kept_and_marked_when_interrupted(files: dict[str, 
 
     found = compare_drafts(generator, {"eagle3": drafter}, [TASK], interrupt)
     assert (found.stopped, [len(each.ratios) for each in found.results]) == ("interrupted", [1])
+    found = compare_drafts(generator, {"eagle3": drafter}, [TASK], lambda *_: None, 1e-9)
+    assert (found.stopped, [len(each.ratios) for each in found.results]) == ("out of time", [0])
     drafter.close()
     generator.close()
 
