@@ -21,7 +21,7 @@ from pathlib import Path
 # The quick ones first.
 _EDITS = tuple(
     f"tests/agent/edits/test_{name}.py"
-    for name in ("placing", "other_matchers", "refusals", "corruptions", "edits")
+    for name in ("formats", "placing", "indentation", "other_matchers", "refusals", "edits", "corruptions")
 )
 # What decides over files, consent and tokens, with the tests that are to hold it.
 TESTS: dict[str, tuple[str, ...]] = {
