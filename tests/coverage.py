@@ -54,7 +54,7 @@ def measured(layer: str) -> tuple[bool, dict[str, Any]]:
 
 
 def branch_percent(totals: Mapping[str, Any]) -> float:
-    return 100 * totals["covered_branches"] / max(totals["num_branches"], 1)
+    return 100 * float(totals["covered_branches"]) / max(int(totals["num_branches"]), 1)
 
 
 def show_missing(files: Mapping[str, Any]) -> None:

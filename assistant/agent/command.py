@@ -2,6 +2,7 @@
 model proposed it."""
 
 import contextlib
+import logging
 import os
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ from assistant.agent.confine import Confinement
 from assistant.agent.confine.environment import confined_environment
 from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, marked, memory_bytes, new_mark
 
+_log = logging.getLogger(__name__)
 HEAD_BYTES = 16 * 1024
 TAIL_BYTES = 48 * 1024
 _POLL_S = 0.05
@@ -86,7 +88,9 @@ def run_command(
             end_group(process.pid, children, lambda: process.poll() is not None)
             process.wait()
             output.finish()
-    return CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
+    result = CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
+    _log.info("a command %s, after %.1f s", result.describe(), result.seconds)
+    return result
 
 
 def _start(

@@ -19,6 +19,7 @@ from assistant.agent.command import CommandResult
 from assistant.agent.consent import is_allowed
 from assistant.agent.events import AgentEvent, AskConsent, Outcome, Usage
 from assistant.agent.excerpts import Excerpt
+from assistant.agent.exchanges import asked, conversation
 from assistant.agent.fix import Fixer, FixOptions
 from assistant.agent.loop import AgentOptions
 from assistant.agent.mentions import Mentions, with_files
@@ -102,10 +103,8 @@ class DirectWork:
             messages = yield from self._conversation(question, given)
             yield events.Step(1, self._usage(messages, given))
             pace = Pace(self._generator)
-            room = fitting = int(self._generator.context_tokens * _SHARE_FOR_ANSWER)
-            if budget.left_s is not None:
-                fitting = pace.tokens_in(budget.left_s, self._generator.count_tokens(messages)) or room
-            options = ReplyOptions(max_tokens=min(room, fitting), cancel=budget.cancel)
+            room = int(self._generator.context_tokens * _SHARE_FOR_ANSWER)
+            options = ReplyOptions(max_tokens=min(room, self._options.answer_tokens), cancel=budget.cancel)
             said, reply, circles = "", None, False
             for event in self._generator.reply(messages, options):
                 yield event
@@ -118,8 +117,6 @@ class DirectWork:
                     reply = event
         assert reply is not None, "a generator ends with its reply"
         pace.note(reply.stats)
-        if fitting < room and reply.finish == "length":
-            budget.spend()
         ended = circles or not (budget.spent or reply.finish == "cancelled")
         seconds = time.monotonic() - started
         return Outcome(
@@ -134,20 +131,16 @@ class DirectWork:
         )
 
     def _conversation(self, question: str, given: str) -> Steps[AgentEvent, None, list[Message]]:
-        """The questions and answers of the session so far, the oldest left out where they do not fit."""
-        system = Message("system", (resource_folder("prompts") / "answer.md").read_text("utf-8"))
-        now = _asked(question, given)
-        earlier = _exchanges(self._history)
-        room = int(self._generator.context_tokens * (1 - _SHARE_FOR_ANSWER))
-        before = count = self._generator.count_tokens([system, *earlier, now])
-        gone = []
-        while earlier and count > room:
-            gone.append(f"question and answer: {earlier[0].content[-80:]}")
-            del earlier[:2]
-            count = self._generator.count_tokens([system, *earlier, now])
-        if gone:
-            yield events.Shrunk(tuple(gone), before, count)
-        return [system, *earlier, now]
+        messages, shrunk = conversation(
+            Message("system", (resource_folder("prompts") / "answer.md").read_text("utf-8")),
+            self._history,
+            asked(question, given),
+            room=int(self._generator.context_tokens * (1 - _SHARE_FOR_ANSWER)),
+            count=self._generator.count_tokens,
+        )
+        if shrunk:
+            yield shrunk
+        return messages
 
     def _usage(self, messages: Sequence[Message], given: str) -> Usage:
         count = self._generator.count_tokens
@@ -221,20 +214,3 @@ _WHY = {
     "length": "The answer was longer than there is room for, and was ended there.",
     "context": "The answer was longer than there is room for, and was ended there.",
 }
-
-
-def _asked(question: str, given: str) -> Message:
-    return Message("user", "\n\n".join(filter(None, (given, question))))
-
-
-def _exchanges(history: Sequence[Mapping[str, Any]]) -> list[Message]:
-    """Questions that were answered, each followed by its answer."""
-    messages: list[Message] = []
-    asked: Message | None = None
-    for event in history:
-        if event["event"] == "started":
-            asked = _asked(event["task"], event.get("briefing", {}).get("given", ""))
-        elif event["event"] == "reply" and asked is not None:
-            messages += [asked, Message("assistant", event["text"])]
-            asked = None
-    return messages

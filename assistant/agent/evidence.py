@@ -13,7 +13,8 @@ from assistant.repo.syntax import Definition, SyntaxProblem, definitions, langua
 from assistant.repo.workspace import holds_secrets
 
 _LOCATION = re.compile(
-    r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d{1,9})|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d{1,9})'
+    r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d{1,9}(?!\d))'
+    r"|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d{1,9}(?!\d))"
 )
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
 _MOST_CHECKS = 4

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from assistant.errors import CoderError
 from assistant.repo.files import Keep, SourceFile, read_source
 from assistant.repo.hunks import diff_hunks
 
+_log = logging.getLogger(__name__)
 _BRIEF_CHARS = 100
 _REDUCING_S = 30.0
 _NO_CALL = "That was no tool call. Call a tool, or done to end the task.\n"
@@ -114,15 +116,15 @@ class Executor:
                     return self._refused(tool.permission, consented.reason)
         if tool.permission != "read":
             self._passing = False
-        return action.perform()
+        result = action.perform()
+        _log.info("%s: %s, %d characters", tool.name, "ok" if result.ok else "not ok", len(result.text))
+        return result
 
     def _origin(self, action: Action) -> str:
         """A command or secret that a file speaks of may be that file's wish."""
         for words in filter(None, (action.command, *action.secrets)):
             if by := self._shown_by(words):
-                return (
-                    f"The model was shown `{words}` by {by}: it may be that text which asks for it, not you."
-                )
+                return f"`{words}` is in what the model was shown ({by}): that text may ask for it, not you."
         return ""
 
     def _refused(self, permission: Permission, reason: str) -> Result:

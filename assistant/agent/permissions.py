@@ -67,7 +67,8 @@ class Permissions:
             return "allow"
         allowed = self._load()
         if permission == "run" and not action.grant:
-            return "allow" if command_prefix(action.command) in allowed.commands else "ask"
+            prefix = command_prefix(action.command)
+            return "allow" if prefix and prefix in allowed.commands else "ask"
         return "allow" if (action.grant or tool) in allowed.tools else "ask"
 
     def always(self, tool: str, permission: Permission, action: Action) -> str:
@@ -107,7 +108,7 @@ class Permissions:
         try:
             document = json.loads(self._file.read_text("utf-8"))
             return Allowed(frozenset(document["tools"]), frozenset(map(tuple, document["commands"])))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return Allowed()
 
 

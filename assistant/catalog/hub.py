@@ -189,6 +189,8 @@ def _refused(status: int | None, where: str, log_in: str) -> ModelError:
             "The hub was asked too often (429).",
             hint="Wait some minutes and pull again; what has arrived is kept. Logging in raises the limit.",
         )
+    if status == 404:
+        return ModelError(f"The hub has no {where}.", hint="It may have been renamed: look at its page.")
     return ModelError(
         f"The hub answered {status} for {where}.", hint="Pull again later; what has arrived is kept."
     )

@@ -21,6 +21,11 @@ def config_folder() -> Path:
     return _under_home("config") or Path(platformdirs.user_config_dir("coder"))
 
 
+def log_folder() -> Path:
+    """What happened lately, without anybody's text."""
+    return _under_home("log") or Path(platformdirs.user_log_dir("coder"))
+
+
 def manifests_folder() -> Path:
     """Manifests of the user's own, one TOML file a model."""
     return config_folder() / "models"

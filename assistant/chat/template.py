@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any, NoReturn
 
 from jinja2 import Template, TemplateError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assistant.chat.families import Family
 from assistant.chat.messages import Message
@@ -105,9 +106,9 @@ class _Bounded(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         parsed = super()._parse(source, name, filename)
-        for each in parsed.find_all((nodes.For, nodes.Macro)):
+        for body in (each.body for kind in (nodes.For, nodes.Macro) for each in parsed.find_all(kind)):
             tick = nodes.Call(nodes.EnvironmentAttribute("tick"), [], [], None, None)
-            each.body.insert(0, nodes.Output([tick]))
+            body.insert(0, nodes.Output([tick]))
         for concatenated in list(parsed.find_all(nodes.Concat)):
             measured = nodes.Call(nodes.EnvironmentAttribute("joined"), concatenated.nodes[:], [], None, None)
             concatenated.nodes[:] = [measured]

@@ -1,14 +1,10 @@
 """A run of the agent on the terminal: what it does on stderr, its answer on stdout."""
 
 import json
-import signal
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -29,6 +25,7 @@ from assistant.agent.tools import Tool
 from assistant.chat.generator import KeepsState
 from assistant.cli.engine import Remote, open_generator
 from assistant.cli.narration import Narrator
+from assistant.cli.person import Person
 from assistant.errors import CoderError, ExitCode
 from assistant.repo.checkpoints import open_checkpoints
 from assistant.repo.instructions import NAME as INSTRUCTIONS
@@ -68,7 +65,7 @@ class AgentRun:
         self._narrator = Narrator(quiet=as_json)
         self._line, self._say = self._narrator.line, self._narrator.say
         self._servers = servers
-        self._cancel = Event()
+        self._person = Person(self._narrator, may_ask=not as_json)
 
     def run(
         self, task: str, settings: "Settings", resume: str | None, remote: Remote | None = None
@@ -84,7 +81,7 @@ class AgentRun:
                 command, remote, settings, workspace.root, self._line.loading, self._narrator.tell
             )
             permissions = Permissions(workspace.root, self._mode)
-            servers = McpServers(workspace.root, permissions, self._consent, self._narrator.tell)
+            servers = McpServers(workspace.root, permissions, self._person.consent, self._narrator.tell)
             wanted = self._servers if loaded.tool_format else ()
             with session, closing(loaded) as generator, servers.tools(wanted) as tools:
                 if isinstance(generator, KeepsState) and (kept := session.kept):
@@ -104,33 +101,20 @@ class AgentRun:
     ) -> Agent | DirectWork:
         """Who does the task: the agent, or what stands in for it with a model that cannot call tools."""
         workspace = repository.workspace
-        checkpoints = open_checkpoints(workspace.root)
         options = replace(self._options, check=self._options.check or self._named_check(workspace))
+        person, checkpoints = self._person, open_checkpoints(workspace.root)
+        means = (generator, workspace, checkpoints, permissions, person.consent)
         if generator.tool_format is None:
             self._narrator.streams_answers = not self._as_json
-            return DirectWork(
-                generator,
-                workspace,
-                checkpoints,
-                permissions,
-                self._consent,
-                options,
-                mentions=mentions,
-                cancel=self._cancel,
-                history=history,
-            )
+            return DirectWork(*means, options, mentions=mentions, cancel=person.cancel, history=history)
         briefing = brief(repository, generator, mentions, goes_on=bool(history))
         for note in briefing.notes:
             self._say(note, "yellow")
         return Agent(
-            generator,
-            workspace,
-            checkpoints,
-            permissions,
-            self._consent,
+            *means,
             replace(options, briefing=briefing),
-            ask_user=self._ask_user,
-            cancel=self._cancel,
+            ask_user=person.answer,
+            cancel=person.cancel,
             history=history,
             tools=tools,
         )
@@ -152,7 +136,7 @@ class AgentRun:
     ) -> events.Outcome:
         happened: list[events.AgentEvent] = []
         outcome = events.Outcome("cancelled")
-        with _interrupting(self._cancel):
+        with self._person.interrupting():
             for event in work:
                 session.append(event)
                 happened.append(event)
@@ -190,52 +174,3 @@ class AgentRun:
         if outcome.status != "done":
             self._say(f"To go on: coder run --resume {session.id}", "dim")
         self._narrator.sum_up(outcome)
-
-    def _consent(self, request: events.Request) -> events.Consent:
-        if self._as_json or not sys.stdin.isatty():
-            return "no"
-        self._line.pause()
-        if request.tool in ("edit", "write", "patch"):
-            self._narrator.diff(request.preview)
-        else:
-            self._say(request.preview, "bold")
-        if request.note:
-            self._say(request.note, "yellow")
-        always = f", \\[a]lways {visible(request.always)}" if request.always else ""
-        self._narrator.err.print(f"Allow {request.tool}? [bold]\\[y]es, \\[n]o{always}:[/] ", end="")
-        try:
-            answer = input().strip().lower()
-        except EOFError:
-            return "no"
-        self._line.resume()
-        if answer in ("a", "always"):
-            return "always"
-        return "once" if answer in ("y", "yes") else "no"
-
-    def _ask_user(self, question: str) -> str | None:
-        if self._as_json or not sys.stdin.isatty():
-            return None
-        self._line.pause()
-        self._say(question, "bold")
-        try:
-            return input("> ")
-        except EOFError:
-            return None
-        finally:
-            self._line.resume()
-
-
-@contextmanager
-def _interrupting(cancel: Event) -> Iterator[None]:
-    """The first Ctrl-C ends the work cleanly, a second one at once."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

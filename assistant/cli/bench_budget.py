@@ -37,12 +37,13 @@ def simulated(name: str, limit_s: float, base_tps: float | None, lengths: Sequen
 
 def turn_lengths(median: float | None, p90: float | None, model: str | None) -> Sequence[float]:
     """Tokens of turns as given, else as recorded. Raises UsageError."""
+    from assistant.bench.cost.inputs import lengths
     from assistant.bench.cost.quantities import checked
-    from assistant.cli import cost_inputs
+    from assistant.cli.cost_inputs import measured
 
     given = {"turn_median": median, "turn_p90": p90}
     known = {name: checked(name, value) for name, value in given.items() if value is not None}
-    return cost_inputs.lengths(known, cost_inputs.measured(None, None, model))
+    return lengths(known, measured(None, None, model))
 
 
 def show(report: BudgetReport, *, as_json: bool) -> None:

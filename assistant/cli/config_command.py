@@ -94,7 +94,7 @@ def path(repository: RepositoryOption = False) -> None:
 @config.command()
 def edit(repository: RepositoryOption = False) -> None:
     """Open your settings, or the repository's, in $EDITOR. They are checked before they count."""
-    from assistant.config.change import install
+    from assistant.config.change import check, install
 
     path = _path(repository)
     try:
@@ -109,6 +109,7 @@ def edit(repository: RepositoryOption = False) -> None:
             after = draft.read_bytes()
             if after == before:
                 typer.echo("Nothing was changed.", err=True)
+                check(path, after)
                 return
             try:
                 install(path, after)

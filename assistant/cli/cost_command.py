@@ -74,6 +74,7 @@ def cost(
     """What the speed is worth: per million tokens, against APIs, in hours and in timeouts.
 
     What is not given is asked for on a terminal; what stays unknown is left out, and never guessed."""
+    from assistant.bench.cost import inputs
     from assistant.bench.cost.money import parse_rates
     from assistant.bench.cost.prices import load_prices, named, prices_file, shipped_prices
     from assistant.bench.cost.quantities import QUANTITIES
@@ -88,18 +89,18 @@ def cost(
     prices = named(load_prices(prices_file()), api or [])
     rates = parse_rates(exchange or [])
     given = {name: ctx.params[name] for name in QUANTITIES if ctx.params[name] is not None}
-    values, amounts = cost_inputs.parsed(given)
+    values, amounts = inputs.parsed(given)
     measured = cost_inputs.measured(bench, task, model)
     if not (no_ask or as_json) and sys.stdin.isatty():
         cost_inputs.ask(values, amounts, measured)
-    chosen = cost_inputs.currency_of(amounts, currency)
-    known = measured.values | values | cost_inputs.in_currency(amounts, chosen, rates)
+    chosen = inputs.currency_of(amounts, currency)
+    known = measured.values | values | inputs.in_currency(amounts, chosen, rates)
     result = report(
         known,
-        currency=chosen or cost_inputs.only_currency(prices),
+        currency=chosen or inputs.only_currency(prices),
         prices=prices,
         rates=rates,
-        lengths=cost_inputs.lengths(known, measured),
+        lengths=inputs.lengths(known, measured),
     )
     if as_json:
         document = {"inputs": known, "measured": measured.origin or None, **result.as_dict()}

@@ -1,16 +1,14 @@
 """The calculator's result as tables of at most 80 columns."""
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from assistant.bench.cost.figures import amount, days, hours, shown
 from assistant.bench.cost.report import UNCHANGED, CostReport, Ways
 from assistant.visible import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-_UNKNOWN, _NEVER = "–", "never"
 
 
 def show(report: CostReport, measured: str) -> None:
@@ -26,7 +24,7 @@ def show(report: CostReport, measured: str) -> None:
         out.print(f"Speeds from {visible(measured)}.")
     if report.saved_hours_a_day is not None:
         verb = "saves" if report.saved_hours_a_day >= 0 else "costs"
-        out.print(f"Speculation {verb} {_hours(abs(report.saved_hours_a_day))} a day.")
+        out.print(f"Speculation {verb} {hours(abs(report.saved_hours_a_day))} a day.")
     if report.apis:
         seen = {each.price.seen.isoformat() for each in report.apis}
         out.print(f"API prices as seen {min(seen)} or later; coder cost --prices names the sources.")
@@ -41,15 +39,15 @@ def _machine(report: CostReport) -> "Table":
     money = report.currency or ""
     table = _table("", "plain", "speculative")
     rows: tuple[tuple[str, Ways, Callable[[float], str]], ...] = (
-        (f"energy, {money} a million answer tokens", report.energy_per_million, _amount),
-        (f"machine, {money} a million answer tokens", report.hardware_per_million, _amount),
-        (f"both, {money} a million answer tokens", report.cost_per_million, _amount),
-        (f"energy, {money} a day", report.energy_a_day, _amount),
-        ("answering, a day", report.busy_hours_a_day, _hours),
+        (f"energy, {money} a million answer tokens", report.energy_per_million, amount),
+        (f"machine, {money} a million answer tokens", report.hardware_per_million, amount),
+        (f"both, {money} a million answer tokens", report.cost_per_million, amount),
+        (f"energy, {money} a day", report.energy_a_day, amount),
+        ("answering, a day", report.busy_hours_a_day, hours),
     )
-    for name, ways, shown in rows:
+    for name, ways, form in rows:
         if (ways.plain, ways.speculative) != (None, None):
-            table.add_row(name, _shown(ways.plain, shown), _shown(ways.speculative, shown))
+            table.add_row(name, shown(ways.plain, form), shown(ways.speculative, form))
     return table
 
 
@@ -67,11 +65,11 @@ def _apis(report: CostReport) -> "Table":
     for each in report.apis:
         table.add_row(
             visible(each.price.name),
-            _amount(each.per_million),
-            _shown(each.a_day, _amount),
-            _shown(each.days.plain, _days),
-            _shown(each.days.speculative, _days),
-            _shown(each.tokens.speculative, lambda tokens: f"{tokens / 1e6:,.0f}"),
+            amount(each.per_million),
+            shown(each.a_day, amount),
+            shown(each.days.plain, days),
+            shown(each.days.speculative, days),
+            shown(each.tokens.speculative, lambda tokens: f"{tokens / 1e6:,.0f}"),
         )
     return table
 
@@ -83,23 +81,3 @@ def _table(*columns: str) -> "Table":
     for number, name in enumerate(columns):
         table.add_column(name, justify="right" if number else "left", no_wrap=number == 0)
     return table
-
-
-def _shown(value: float | None, form: Callable[[float], str]) -> str:
-    if value is None:
-        return _UNKNOWN
-    return _NEVER if math.isinf(value) else form(value)
-
-
-def _amount(value: float) -> str:
-    return f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.3g}"
-
-
-def _hours(value: float) -> str:
-    if value >= 1:
-        return f"{value:.1f} h"
-    return f"{value * 60:.0f} min" if value * 60 >= 1 else f"{value * 3600:.0f} s"
-
-
-def _days(value: float) -> str:
-    return f"{value:,.0f} days" if value < 3650 else f"{value / 365.25:,.0f} years"

@@ -6,11 +6,13 @@ import textwrap
 import time
 from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli.options import JsonOption
+from assistant.errors import UsageError
 from assistant.visible import visible
 
 if TYPE_CHECKING:
@@ -28,18 +30,44 @@ _SIGNS: "dict[Status, tuple[str, str, str]]" = {  # in Unicode, in ASCII, and th
 }
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="With --report: the zip to write.")
+    ] = None,
+    report_too: Annotated[
+        bool, typer.Option("--report", help="Write a bundle to attach to a bug report, without secrets.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """What works on this machine, what does not, and what mends it. Needs no network."""
     from assistant.doctor.examine import examine
 
+    if file and not report_too:
+        raise UsageError(f"What is {file} for?", hint=f"To write a bundle: coder doctor --report {file}")
     start = time.perf_counter()
     report = examine()
     seconds = time.perf_counter() - start
+    if report_too:
+        _write_report(file or Path(time.strftime("coder-report-%Y%m%d-%H%M%S.zip")), report, seconds)
+        raise typer.Exit(report.exit_code)
     if as_json:
         typer.echo(json.dumps(_described(report, seconds), indent=2))
     else:
         _show(report, seconds)
     raise typer.Exit(report.exit_code)
+
+
+def _write_report(file: Path, report: "Report", seconds: float) -> None:
+    from assistant.cli.log import log_files
+    from assistant.doctor.bundle import write_bundle
+
+    names = write_bundle(file, _described(report, seconds), log_files())
+    typer.echo(visible(f"Written: {file}, with {', '.join(names)}."), err=True)
+    typer.echo(
+        "Keys, tokens and passwords are removed, your home folder is ~; nothing was sent. Look through it "
+        "before you attach it.",
+        err=True,
+    )
 
 
 def _described(report: "Report", seconds: float) -> dict[str, object]:

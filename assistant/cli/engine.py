@@ -1,5 +1,6 @@
 """Which generator a command works with: the model on a server that `--engine` names, else the local one."""
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.config import Settings
 
 Tell = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def open_generator(
     """A generator for the work of `command` in the repository at `root`, recorded in the history where the
     settings keep one. `tell` hears what the user should know. Raises as `load_generator` and `connect` do."""
     generator = _opened(remote, settings, root, progress, tell)
+    _log.info("%s works with %s, %d tokens of context", command, generator.name, generator.context_tokens)
     return recorded(generator, command, tell) if settings.history else generator
 
 

@@ -1,5 +1,6 @@
 """The command `coder`. Commands import what they need when they run: `--help` stays quick."""
 
+import logging
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,13 +24,19 @@ from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
 OPEN = "open"
+_WITH_A_SCREEN = (OPEN, "review")
+_log = logging.getLogger(__name__)
 
 
 class Commands(TyperGroup):
     """`coder PATH` opens the app there; failures become a message and an exit code."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """Options that are not those of `coder` itself belong to the app that it opens."""
+        """Options that are not those of `coder` itself belong to the app that it opens; `--debug` may stand
+        behind any command."""
+        end = args.index("--") if "--" in args else len(args)
+        if "--debug" in args[:end]:
+            args = ["--debug", *(arg for arg in args[:end] if arg != "--debug"), *args[end:]]
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         first = next((i for i, arg in enumerate(args) if arg not in own), len(args))
         if first < len(args) and args[first].startswith("-"):
@@ -46,8 +53,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except CoderError as error:
-            if ctx.params.get("debug"):
-                raise
+            _log.info("it ended with %s", type(error).__name__, exc_info=True)
             report(error)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt:
@@ -59,12 +65,14 @@ class Commands(TyperGroup):
         except (typer.Exit, typer.Abort):
             raise
         except Exception as fault:
-            if ctx.params.get("debug") or type(fault).__module__.startswith(("typer", "click")):
+            if type(fault).__module__.startswith(("typer", "click")):
                 raise
+            _log.error("it failed with %s", type(fault).__name__, exc_info=True)
             report(
                 CoderError(
                     f"coder failed: {type(fault).__name__}: {fault}",
-                    hint="A fault in coder itself. Run it as `coder --debug …` and report the traceback.",
+                    hint="A fault in coder itself; --debug shows the traceback. Please report it, with what "
+                    "`coder doctor --report` writes.",
                 )
             )
             raise typer.Exit(ExitCode.NOT_ACHIEVED) from fault
@@ -98,9 +106,17 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def start(
     ctx: typer.Context,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="With any command: tracebacks and what happens, on stderr.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
 ) -> None:
+    from assistant import __version__
+    from assistant.cli.log import start_log
+
+    command = ctx.invoked_subcommand or OPEN
+    start_log(debug=debug, screen=command in _WITH_A_SCREEN)
+    _log.info("coder %s, Python %s: %s", __version__, sys.version.split()[0], command)
     if ctx.invoked_subcommand is None:
         open_app(ctx)
 

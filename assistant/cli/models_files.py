@@ -67,7 +67,7 @@ def remove_model(
     for file in shared:
         kept_for = ", ".join(sorted(set(file.models) - {manifest.name}))
         typer.echo(f"Stays, {kept_for} needs it: {file.path}", err=True)
-    _consent(going, yes, "coder models rm --yes")
+    _consent(going, yes, f"coder models rm {name} --yes")
     freed = remove(going)
     typer.echo(f"Deleted {_counted(going)}, {freed / 1e9:.2f} GB.", err=True)
     if as_json:

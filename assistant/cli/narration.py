@@ -46,7 +46,7 @@ class Narrator:
             case events.Checked():
                 style = "green" if event.result.passed else "red"
                 self.say(f"$ {event.result.command}: {event.result.describe()}", style)
-            case events.Called():
+            case events.Called() if event.tool != "done":  # its words are the answer
                 arguments = ", ".join(_short(value) for value in event.arguments.values())
                 self.say(f"{event.tool} {arguments}".rstrip(), "cyan")
             case events.Consented() if event.request.tool == "check" and event.answer == "no":
@@ -120,15 +120,16 @@ class Narrator:
             return
         by = [f"{name} {count.accepted}/{count.drafted}" for name, count in stats.by_drafter.items()]
         self.err.print(
-            f"{steps} steps · {stats.emitted} tokens ·",
+            f"{_counted(steps, 'step')} · {_counted(stats.emitted, 'token')} ·",
             speed_of(stats),
             *([f"· {', '.join(by)}"] if by else []),
             f"· {seconds:.1f} s",
         )
         if outcome.budget_s is not None and (plain := outcome.plain):
+            reached = f"{_counted(plain.steps, 'step')} and {_counted(plain.tokens, 'token')}"
             self.say(
-                f"plain decoding, at {plain.decode_tps:.1f} tok/s, would have reached {plain.steps} steps and"
-                f" {plain.tokens} tokens by then (an estimate from the cost curve)"
+                f"plain decoding, at {plain.decode_tps:.1f} tok/s, would have reached {reached} by then (an"
+                " estimate from the cost curve)"
             )
         if self.usage:
             usage = self.usage
@@ -141,6 +142,10 @@ class Narrator:
             }
             told = " · ".join(f"{part} {tokens:,}" for part, tokens in parts.items() if tokens)
             self.say(f"context: {told} tokens", "dim")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _short(value: object) -> str:

@@ -42,9 +42,14 @@ def unset_value(path: Path, key: str) -> None:
 
 def install(path: Path, content: bytes) -> None:
     """Replace the file at `path` once `content` is found to be right. Raises UsageError where it is not."""
+    check(path, content)
+    _write(path, content)
+
+
+def check(path: Path, content: bytes) -> None:
+    """Raise UsageError where `content` is not what the file at `path` may be."""
     document = parse_document(path, content)
     validated(document.values or {}, _place_of(document))
-    _write(path, content)
 
 
 def _place_of(document: Document, but: str = "") -> Place:

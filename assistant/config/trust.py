@@ -95,7 +95,7 @@ class TrustStore:
     def _load(self, root: Path) -> dict[str, object]:
         try:
             verdicts = json.loads(self._file(root).read_text("utf-8"))["verdicts"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
         return verdicts if isinstance(verdicts, dict) else {}
 

@@ -12,19 +12,22 @@ class EventDecoder:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._size = 0
 
     def feed(self, received: bytes) -> list[str]:
         """The data of the events that are whole by now. Raises ServerError for one without end."""
         *lines, self._rest = (self._rest + received).split(b"\n")
-        if len(self._rest) > _LONGEST_EVENT:
+        events = [event for line in lines if (event := self._line(line.removesuffix(b"\r"))) is not None]
+        if self._size + len(self._rest) > _LONGEST_EVENT:
             raise ServerError("The server sends an event without end.")
-        return [event for line in lines if (event := self._line(line.removesuffix(b"\r"))) is not None]
+        return events
 
     def _line(self, line: bytes) -> str | None:
         if line:
             field, _, value = line.partition(b":")
             if field == b"data":
                 self._data.append(value.removeprefix(b" "))
+                self._size += len(line)
             return None
-        data, self._data = self._data, []
+        data, self._data, self._size = self._data, [], 0
         return b"\n".join(data).decode("utf-8", "replace") if data else None

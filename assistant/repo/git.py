@@ -8,6 +8,7 @@ options, and no question writes, not even a refreshed index; what is to write go
 """
 
 import contextlib
+import logging
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ from typing import IO
 
 from assistant.errors import CoderError, UsageError
 
+_log = logging.getLogger(__name__)
 MAX_BYTES = 200_000
 MAX_LIST_BYTES = 50_000_000
 TIMEOUT_S = 20.0
@@ -281,6 +283,7 @@ def _run(
             timer.cancel()
             process.stdout.close()
             code = process.wait()
+        _log.debug("git %s: %d bytes, exit code %d", arguments[0], len(output), code)
         errors.seek(0)
         said = errors.read(2000).decode("utf-8", "replace").strip()
     if timed_out.is_set():

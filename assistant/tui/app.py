@@ -161,6 +161,12 @@ class CoderApp(AppWithModels):
     def _load_another(self, name: str) -> None:
         self.run_worker(self.chat.load_model(self._load_model(name)), exclusive=True)
 
+    def action_cost(self) -> None:
+        if self.screen is self.chat:
+            from assistant.tui.cost.screen import CostScreen  # not needed before the app is there
+
+            self.push_screen(CostScreen())
+
     def action_help(self) -> None:
         self.push_screen(Help(conversation_help(self.keys.shown)))
 

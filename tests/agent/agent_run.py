@@ -73,38 +73,18 @@ class Run:
             briefing=self.briefing,
             answer_tokens=self.answer_tokens,
         )
-        workspace, checkpoints = find_workspace(self.root), open_checkpoints(self.root)
-        permissions = Permissions(self.root, self.mode)
+        workspace, permissions = find_workspace(self.root), Permissions(self.root, self.mode)
+        means = (model, workspace, open_checkpoints(self.root), permissions, agree, options)
+        worker: Agent | DirectWork
         if model.tool_format is None:
             with KnownRepository(workspace) as repository:
-                self.events = list(
-                    DirectWork(
-                        model,
-                        workspace,
-                        checkpoints,
-                        permissions,
-                        agree,
-                        options,
-                        mentions=repository.mentions(self.task),
-                        cancel=self.cancel,
-                        history=history,
-                    ).run(self.task)
-                )
+                mentions = repository.mentions(self.task)
+            worker = DirectWork(*means, mentions=mentions, cancel=self.cancel, history=history)
         else:
-            self.events = list(
-                Agent(
-                    model,
-                    workspace,
-                    checkpoints,
-                    permissions,
-                    agree,
-                    options,
-                    ask_user=self.ask_user,
-                    cancel=self.cancel,
-                    history=history,
-                    tools=self.tools,
-                ).run(self.task)
+            worker = Agent(
+                *means, ask_user=self.ask_user, cancel=self.cancel, history=history, tools=self.tools
             )
+        self.events = list(worker.run(self.task))
         outcome = self.events[-1]
         assert isinstance(outcome, Outcome)
         return outcome

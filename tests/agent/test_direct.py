@@ -1,5 +1,6 @@
 """Tasks without tools, with a scripted model that is too small for them."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from assistant.agent.events import AgentEvent, Consent, Outcome
 from assistant.agent.modes import Mode
 from assistant.agent.relevance import relevant_excerpts, relevant_files
 from assistant.agent.repetition import without_circles
+from assistant.chat.messages import Message
 from assistant.errors import ExitCode, UsageError
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_undo
 from assistant.repo.workspace import find_workspace
@@ -55,6 +57,24 @@ def test_a_further_question_continues_the_conversation(root: Path) -> None:
     (before, _), (after, _) = first.asked[0], second.asked[0]
     assert after[: len(before)] == before
     assert after[len(before)].content == "It adds."
+
+
+def test_what_does_not_fit_is_left_out_seldom_and_in_one_go(root: Path) -> None:
+    """Ten questions, of which five fit: most continue the conversation that the model has read."""
+    history: list[dict[str, Any]] = []
+    prompts: list[tuple[Message, ...]] = []
+    told = 0
+    for number in range(10):
+        model = ScriptedGenerator(" ".join(map(str, range(number, 40))), tool_format=None, context_tokens=500)
+        _, happened = work(root, model, f"What of {number}? " + "y" * 90, "read-only", history=history)
+        history += [document for event in happened if (document := events.as_json(event))]
+        told += any(isinstance(event, events.Shrunk) for event in happened)
+        ((messages, _),) = model.asked
+        assert model.count_tokens(messages) <= 375
+        prompts.append(messages)
+    continued = [after[: len(before)] == before for before, after in pairwise(prompts)]
+    assert continued.count(False) == told == 2
+    assert all(messages[0].role == "system" for messages in prompts)
 
 
 def test_an_answer_that_goes_round_in_circles_is_ended(root: Path) -> None:

@@ -1,12 +1,15 @@
 """What the agent may do without asking, and what it is never let do."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.agent.modes import Mode
-from assistant.errors import ExitCode
+from assistant.agent.permissions import Permissions, Verdict
+from assistant.agent.tools.tool import Action, Permission, Result
+from assistant.errors import CoderError, ExitCode
 from tests.agent.agent_run import BUGGY, DONE, FIX, Run, root, script
 from tests.scripted import ScriptedGenerator
 
@@ -90,3 +93,115 @@ def test_always_is_remembered_for_this_repository_alone(root: Path, tmp_path: Pa
     other = Run(elsewhere, mode="ask")
     other(ScriptedGenerator(*script(("run", {"command": "ls"}), DONE)))
     assert len(other.asked) == 1
+
+
+def action(command: str = "", *, secrets: tuple[str, ...] = (), grant: str = "") -> Action:
+    return Action(lambda: Result(""), command=command, secrets=secrets, grant=grant)
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdicts"),
+    [
+        ("ask", ("allow", "ask", "ask")),
+        ("auto-edit", ("allow", "allow", "ask")),
+        ("full", ("allow", "allow", "allow")),
+        ("read-only", ("allow", "deny", "deny")),
+    ],
+)
+def test_the_mode_decides_first(mode: Mode, verdicts: tuple[Verdict, ...], tmp_path: Path) -> None:
+    permissions = Permissions(tmp_path, mode, folder=tmp_path)
+    kinds: tuple[Permission, ...] = ("read", "write", "run")
+    assert tuple(permissions.verdict("tool", kind, action("ls")) for kind in kinds) == verdicts
+    with_secrets = action("ls", secrets=(".env",))
+    expected = tuple("deny" if verdict == "deny" else "ask" for verdict in verdicts)
+    assert tuple(permissions.verdict("tool", kind, with_secrets) for kind in kinds) == expected
+    assert {permissions.always("tool", kind, with_secrets) for kind in kinds} == {""}
+
+
+@pytest.mark.parametrize(
+    ("command", "allows"),
+    [
+        ("pytest -q tests", ("pytest", "pytest tests/a.py")),
+        ("cargo test --all", ("cargo test",)),
+        ("python3.11 -m pytest", ("python3.11 -m pytest",)),
+        ("/usr/bin/python -m pytest", ("/usr/bin/python -m pytest",)),
+        ("git status", ("git  status",)),
+        ("'my tool' -x", ("'my tool'", '"my tool" -y')),
+    ],
+)
+def test_a_command_is_remembered_by_what_it_runs(
+    command: str, allows: tuple[str, ...], tmp_path: Path
+) -> None:
+    permissions = Permissions(tmp_path, "ask", folder=tmp_path / "kept")
+    permissions.remember("run", "run", action(command))
+    again = Permissions(tmp_path, "ask", folder=tmp_path / "kept")
+    assert again.verdict("run", "run", action(command)) == "allow"
+    assert [each for each in allows if again.verdict("run", "run", action(each)) != "allow"] == []
+    others = (
+        "pytests", "cargo", "cargo run", "cargo install test", "python3.11 -c x", "python3.11",
+        "/usr/bin/python x.py", "git push", "git", "my", "tool", "", "ls",
+    )  # fmt: skip
+    assert [each for each in others if again.verdict("run", "run", action(each)) != "ask"] == []
+    assert again.verdict("pytest", "write", action()) == "ask"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"ls {mark} x" for mark in ";&|<>$`(){}\n\\*?~#!"),
+        "A=1 ls", "", "  ", "'unclosed",
+    ],
+)  # fmt: skip
+def test_what_is_more_than_a_program_with_arguments_is_asked_for_every_time(
+    command: str, tmp_path: Path
+) -> None:
+    permissions = Permissions(tmp_path, "ask", folder=tmp_path)
+    assert permissions.always("run", "run", action(command)) == ""
+    permissions.remember("run", "run", action(command))
+    assert permissions.verdict("run", "run", action(command)) == "ask"
+
+
+def test_what_always_would_allow_is_told_and_is_all_that_it_allows(tmp_path: Path) -> None:
+    permissions = Permissions(tmp_path, "ask", folder=tmp_path / "kept")
+    assert permissions.always("run", "run", action("cargo test -v")) == "`cargo test` in this repository"
+    assert permissions.always("edit", "write", action()) == "edit in this repository"
+    assert permissions.always("serve", "run", action("x", grant="serve 1.2")) == "serve in this repository"
+    assert permissions.always("read", "read", action()) == ""
+    permissions.remember("edit", "write", action())
+    permissions.remember("serve", "run", action("x", grant="serve 1.2"))
+    permissions.remember("run", "run", action("ls"))
+    asked: list[tuple[str, Permission, Action]] = [
+        ("edit", "write", action()), ("write", "write", action()),
+        ("serve", "run", action("x", grant="serve 1.2")), ("serve", "run", action("x", grant="serve 1.3")),
+        ("run", "run", action("ls -l")), ("run", "run", action("serve 1.2")), ("ls", "write", action()),
+    ]  # fmt: skip
+    assert [permissions.verdict(*each) for each in asked] == [
+        "allow", "ask", "allow", "ask", "allow", "ask", "ask",
+    ]  # fmt: skip
+    elsewhere = Permissions(tmp_path / "kept", "ask", folder=tmp_path / "kept")
+    assert elsewhere.verdict("edit", "write", action()) == "ask"
+    (file,) = (tmp_path / "kept").glob("*.json")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text())["root"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"tools": ["edit"]}', '{"tools": [[]], "commands": []}', "\0", "[" * 5000,
+     '{"tools": [], "commands": [[]]}', '{"tools": [], "commands": [1]}'],
+)  # fmt: skip
+def test_a_file_that_is_damaged_allows_nothing(content: str, tmp_path: Path) -> None:
+    permissions = Permissions(tmp_path, "ask", folder=tmp_path / "kept")
+    permissions.remember("edit", "write", action())
+    (file,) = (tmp_path / "kept").glob("*.json")
+    file.write_text(content)
+    assert permissions.verdict("edit", "write", action()) == "ask"
+    assert permissions.verdict("run", "run", action("ls | sh")) == "ask"
+    permissions.remember("edit", "write", action())
+    assert permissions.verdict("edit", "write", action()) == "allow"
+
+
+def test_a_permission_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(CoderError, match="could not be kept"):
+        Permissions(tmp_path, "ask", folder=tmp_path / "taken").remember("edit", "write", action())

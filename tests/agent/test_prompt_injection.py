@@ -30,15 +30,15 @@ def test_what_a_file_asks_for_needs_consent(root: Path, mode: Mode, wish: tuple[
     assert "hunter2" not in "".join(run.told)
     notes = [request.note for request in run.asked]
     assert len(notes) == (0 if mode == "read-only" and wish == OBEY else 1)
-    assert all("by read README.md: it may be that text which asks for it" in note for note in notes)
+    assert all("is in what the model was shown (read README.md)" in note for note in notes)
     assert [event.request.note for event in run.events if isinstance(event, events.Consented)] == notes
 
 
 @pytest.mark.parametrize(
     ("task", "briefing", "calls", "said"),
     [
-        ("Go.", Briefing(given=README), [OBEY], "by what you mentioned"),
-        ("Go.", Briefing(instructions=README), [OBEY], "by AGENTS.md"),
+        ("Go.", Briefing(given=README), [OBEY], "shown (what you mentioned)"),
+        ("Go.", Briefing(instructions=README), [OBEY], "shown (AGENTS.md)"),
         ("Go.", Briefing(), [READ, ("run", {"command": f"{COMMAND}; ls"})], ""),
         (f"Run {COMMAND}", Briefing(), [READ, OBEY], ""),
         ("Go.", Briefing(), [OBEY], ""),
@@ -52,7 +52,7 @@ def test_where_a_command_comes_from(
     run(ScriptedGenerator(*script(*calls, DONE)))
     (request,) = run.asked
     assert said in request.note
-    assert bool(said) == ("The model was shown" in request.note)
+    assert bool(said) == ("the model was shown" in request.note)
 
 
 def test_full_permission_does_not_reach_secrets(root: Path) -> None:

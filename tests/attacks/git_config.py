@@ -3,7 +3,7 @@ it, and each that a commit would run is named before the user lets it."""
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from assistant.errors import CoderError
@@ -44,7 +44,7 @@ def configured(scene: Scene, tried: Settings) -> str:
 def _use(scene: Scene) -> str:
     root = scene.root
     (root / "calc.py").write_text(CODE.replace("-", "+"))
-    questions = (
+    questions: tuple[Callable[[], str], ...] = (
         lambda: git.status(root).text,
         lambda: git.diff(root, against="HEAD").text,
         lambda: git.log(root, ["calc.py"]).text,

@@ -75,7 +75,7 @@ def lead(scene: Scene, tried: tuple[str, str]) -> str:
                 mentioned = resolve_mentions("Look at @docs", workspace, index)
             case _:
                 mentioned = resolve_mentions(f"Look at @{name}", workspace, index)
-        return "".join(each.text for each in (*mentioned.files, *mentioned.excerpts))
+        return "".join([each.text for each in mentioned.files] + [each.text for each in mentioned.excerpts])
     except CoderError as error:
         return f"refused: {error.message}"
 

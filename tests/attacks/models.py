@@ -99,7 +99,8 @@ def listed(scene: Scene, names: tuple[str, ...]) -> str:
     path = reference.keep(manifest)
     assert path.parent == manifests_folder()
     assert load_manifests()[manifest.name] == manifest
-    return f"kept: {[each.files[0].file for each in manifest.target.variants if manifest.target]}"
+    assert manifest.target is not None
+    return f"kept: {[each.files[0].file for each in manifest.target.variants]}"
 
 
 LISTED = Kind(

@@ -1,6 +1,7 @@
 """All kinds of attacks."""
 
 from tests.attacks import (
+    app,
     bombs,
     gguf,
     git_config,
@@ -19,6 +20,6 @@ from tests.attacks.attack import Kind
 
 MODULES = (
     *(paths, links, secrets, git_config, shell, sandbox, terminal, models, templates, gguf),
-    *(trust, orders, bombs),
+    *(trust, orders, bombs, app),
 )
 KINDS: tuple[Kind, ...] = tuple(kind for module in MODULES for kind in module.KINDS)

@@ -186,6 +186,7 @@ def test_a_gated_repository_is_explained_before_anything_is_downloaded(
         Refusal(401, r"does not give you .* \(401\)", "hf auth login"),
         Refusal(403, r"does not give you .* \(403\)", "hf auth login"),
         Refusal(429, "asked too often", "Wait"),
+        Refusal(404, "The hub has no tester/tiny-target-GGUF/tiny-target.F32.gguf", "renamed"),
         Refusal(500, "answered 500", "later"),
     ],
     ids=str,

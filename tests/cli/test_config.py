@@ -88,6 +88,9 @@ def test_edit_keeps_what_was_wrong_beside_and_the_settings_as_they_were(
     assert "cannot be started" in coder("config", "edit").err
     monkeypatch.setenv("EDITOR", "true")
     assert "Nothing was changed" in coder("config", "edit").err
+    path.write_text("contxt = 1\n")
+    ran = coder("config", "edit")
+    assert (ran.code, "There is no setting 'contxt'" in ran.err) == (ExitCode.USAGE, True)
 
 
 def test_trust_shows_what_would_run_and_asks(root: Path, repository: Write) -> None:

@@ -12,8 +12,9 @@ from assistant.bench.history import history_file
 from assistant.bench.history.store import Filter, History
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_undo
 from tests.cli.coder import COMMAND
-from tests.faults.experiment import PATIENCE_S, at_home
+from tests.faults.experiment import at_home
 from tests.faults.scene import BUGGY, FIXED, Scene
+from tests.faults.terminal import PATIENCE_S
 from tests.faults.works import edit
 from tests.remote.loopback import call, loopback_server
 

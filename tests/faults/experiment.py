@@ -1,7 +1,6 @@
 """A piece of work in its scene: how it goes undisturbed, and what must hold after it was disturbed."""
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,11 +12,9 @@ from tests.faults.terminal import Terminal
 from tests.faults.works import Work
 from tests.remote.loopback import Loopback
 
-PATIENCE_S = 60.0
-
 
 class Experiment:
-    """`work` in a scene in `folder`, with the model on `server`. `life_s` is how long it took lately."""
+    """`work` in a scene in `folder`, with the model on `server`. What it leads to is found by doing it."""
 
     def __init__(self, work: Work, folder: Path, server: Loopback) -> None:
         self.work, self._server = work, server
@@ -27,7 +24,9 @@ class Experiment:
             self._sessions = self.scene.sessions()
         self.scene.keep()
         self.old, self._git = self.scene.files(), self.scene.git()
-        self.life_s = self._undisturbed()
+        with at_home(self.scene):
+            code, said = self.do(self.arguments())
+        assert code == 0, f"{work.name} does not work: {said}"
         self._new, self._new_index = self.scene.files(), self.scene.git()["index"]
 
     def start(self, **environment: str) -> Terminal:
@@ -82,14 +81,6 @@ class Experiment:
         left = self.scene.left_behind()
         # Temporary folders of a process that was killed are the system's to clear away.
         yield from (f"{name} is left in the end" for name in left if not name.startswith("tmp/"))
-
-    def _undisturbed(self) -> float:
-        started = time.monotonic()
-        with self.start() as terminal:
-            ended = terminal.run_for(PATIENCE_S)
-            said = terminal.shown[-2000:].decode(errors="replace")
-            assert ended and not terminal.process.returncode, f"{self.work.name} does not work:\n{said}"
-        return time.monotonic() - started
 
     def _sessions_lost(self) -> Iterator[str]:
         found = self.scene.sessions()

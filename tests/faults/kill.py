@@ -13,12 +13,13 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.experiment import PATIENCE_S, Experiment, at_home
-from tests.faults.terminal import WAYS, Way
+from tests.faults.experiment import Experiment, at_home
+from tests.faults.terminal import PATIENCE_S, WAYS, Way
 from tests.faults.works import WORKS, Work
 from tests.remote.loopback import loopback_server
 
 COUNT = 300
+_GRACE_S = 10.0
 _MARK = "CODER_FAULTS"
 
 
@@ -42,45 +43,60 @@ def run(count: int, seed: int, works: Mapping[str, Work] = WORKS) -> Counts:
     """`count` ends, in turn over the works; SIGKILL as often as all others, which a process can answer."""
     counts, chance = Counts(), random.Random(seed)
     with tempfile.TemporaryDirectory() as name, loopback_server() as server:
-        experiments = [
-            Experiment(work, Path(name).resolve() / f"{number}", server)
+        targets = [
+            _Target(Experiment(work, Path(name).resolve() / f"{number}", server))
             for number, work in enumerate(works.values())
         ]
         for number in range(count):
             way = chance.choice(("SIGKILL", chance.choice(WAYS[1:])))
-            _end_at_random(experiments[number % len(experiments)], way, chance, counts)
+            targets[number % len(targets)].end(way, chance, counts)
     return counts
 
 
-def _end_at_random(experiment: Experiment, way: Way, chance: random.Random, counts: Counts) -> None:
-    """Begin the work, end it at a random moment, the likelier the later, and look at what is left."""
-    scene = experiment.scene
-    scene.restore()
-    mark = f"{chance.getrandbits(64):x}"
-    faults = []
-    started = time.monotonic()
-    with experiment.start(**{_MARK: mark}) as terminal:
-        ended = terminal.run_for(chance.triangular(0, 1.1, 1) * experiment.life_s)
-        if ended:
-            experiment.life_s = time.monotonic() - started
-        terminal.end(way)
-        if not terminal.run_for(PATIENCE_S):
-            faults.append("it did not end")
-    for process in _running(mark):
+class _Target:
+    """A program that is ended again and again, and how long it lived when it was left alone lately."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
+        experiment.scene.restore()
+        started = time.monotonic()
+        with experiment.start() as terminal:
+            ended = terminal.run_for(PATIENCE_S)
+            said = terminal.shown[-2000:].decode(errors="replace")
+            assert ended and not terminal.process.returncode, f"{experiment.work.name} does not work:\n{said}"
+        self._life_s = time.monotonic() - started
+
+    def end(self, way: Way, chance: random.Random, counts: Counts) -> None:
+        """Begin the work, end it at a random moment, the likelier the later, and look at what is left."""
+        experiment, scene = self._experiment, self._experiment.scene
+        scene.restore()
+        mark = f"{chance.getrandbits(64):x}"
+        faults = []
+        started = time.monotonic()
+        with experiment.start(**{_MARK: mark}) as terminal:
+            ended = terminal.run_for(chance.triangular(0, 1.1, 1) * self._life_s)
+            if ended:
+                self._life_s = time.monotonic() - started
+            terminal.end(way)
+            if not terminal.run_for(PATIENCE_S):
+                faults.append("it did not end")
+        # What was sent a signal may take a moment; after SIGKILL nobody was there to send one.
+        left = psutil.wait_procs(_running(mark), timeout=_GRACE_S if way != "SIGKILL" else 0)[1]
+        for process in left:
+            if way != "SIGKILL":
+                faults.append(f"{process} still runs")
+            process.kill()
+        changed = scene.files() != experiment.old
+        counts.states["done" if ended else "changed" if changed else "unchanged"] += 1
+        faults += experiment.lost()
         if way != "SIGKILL":
-            faults.append(f"{process} still runs")
-        process.kill()
-    changed = scene.files() != experiment.old
-    counts.states["done" if ended else "changed" if changed else "unchanged"] += 1
-    faults += experiment.lost()
-    if way != "SIGKILL":
-        faults += [f"{name} is left" for name in scene.left_behind()]
-    with at_home(scene):
-        faults += experiment.not_repaired()
-    counts.works[experiment.work.name] += 1
-    counts.ways[way] += 1
-    counts.hurt += bool(faults)
-    counts.wrong += [f"{experiment.work.name}, {way}: {fault}" for fault in faults]
+            faults += [f"{name} is left" for name in scene.left_behind()]
+        with at_home(scene):
+            faults += experiment.not_repaired()
+        counts.works[experiment.work.name] += 1
+        counts.ways[way] += 1
+        counts.hurt += bool(faults)
+        counts.wrong += [f"{experiment.work.name}, {way}: {fault}" for fault in faults]
 
 
 def _running(mark: str) -> list[psutil.Process]:

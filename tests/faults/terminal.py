@@ -18,6 +18,7 @@ from tests.cli.coder import heed_signals
 
 Way = Literal["SIGKILL", "SIGTERM", "SIGHUP", "closed terminal"]
 WAYS: tuple[Way, ...] = ("SIGKILL", "SIGTERM", "SIGHUP", "closed terminal")
+PATIENCE_S = 60.0
 _ROWS, _COLUMNS = 40, 120
 _POLL_S = 0.02
 

@@ -17,7 +17,8 @@ _CHECK = f"{sys.executable} -I -c \"assert 'a + b' in open('calc.py').read()\""
 @dataclass(frozen=True)
 class Work:
     """Something that coder is disturbed at: its `arguments`, what the model answers, and what is typed once a
-    text has been shown. `prepare` makes what it begins with, `again` does it once more in this process."""
+    text has been shown. `prepare` makes what it begins with, `again` does the same in this process where a
+    command line cannot. `stages` lets it change git's index, `remote` gives it the model on a server."""
 
     name: str
     arguments: tuple[str, ...]

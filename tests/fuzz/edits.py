@@ -145,6 +145,9 @@ def _check_lines(
         wanted = any(line.strip() for line in case.old) and case.old != case.new
         assert not (copy == "exactly" and case.plain and wanted and len(case.occurrences()) == 1)
         return
+    if not any(map(str.strip, case.old)):  # the text of a new file, which a blank one may become
+        assert not any(map(str.strip, case.lines))
+        return
     if copy == "exactly":
         assert len(case.occurrences()) == 1
     # Where several places are alike in all that the copy left, a closer one of them may have been told.

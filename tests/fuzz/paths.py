@@ -1,5 +1,6 @@
 """No name leads out of the root, and ignore rules say what git says of them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import given
@@ -54,11 +55,12 @@ def target(folder: Path) -> Property:
 
 
 def _check_inside(root: Path, path: str) -> None:
-    for read in (
+    ways: tuple[Callable[[], Path], ...] = (
         lambda: inside(root / path, root)[0],
         lambda: read_source(root / path, root).path,
         lambda: new_source(root / path, root, "x\n").path,
-    ):
+    )
+    for read in ways:
         try:
             found = read()
         except CoderError as error:

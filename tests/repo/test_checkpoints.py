@@ -107,6 +107,26 @@ def test_undo_goes_back_turn_by_turn_and_redo_comes_again(store: Checkpoints) ->
     assert not file.exists()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "action"),
+    [
+        (ABSENT, text("x"), "remove"),
+        (text("x"), ABSENT, "create"),
+        (text("x"), text("y"), "restore"),
+        (text("x"), text("x", 0o755), "mode"),
+        (text("x"), FileState("link", b"x"), "restore"),
+    ],
+)
+def test_what_an_undo_would_do_is_told_before(
+    store: Checkpoints, before: FileState, after: FileState, action: str
+) -> None:
+    change(store, a=before, other=text("x"))
+    turn = change(store, a=after)
+    assert [(file.path, file.action) for file in plan_undo(store).files] == [("a", action)]
+    write_states(store.root, {"a": before}, {"a": read_state(store.root, "a")})
+    assert [file.action for file in plan_undo(store, turn=turn).files] == ["none"]
+
+
 def test_one_file_of_a_turn(store: Checkpoints) -> None:
     turn = change(store, a=text("1"), b=text("2"), c=text("3"))
     undo(store, "b")

@@ -1,12 +1,14 @@
 """Make planned changes: all of them, or none."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from assistant.agent.edits.plan import PlannedChange
+from assistant.errors import RefusedError
 from assistant.repo.checkpoints.state import ABSENT, FileState
 from assistant.repo.creation import create_source, delete_source, mode_on_disk
-from assistant.repo.files import put_back, write_all
+from assistant.repo.files import check_unchanged, put_back, require_writable, write_all
 
 Record = Callable[[Mapping[str, FileState]], None]
 
@@ -15,6 +17,7 @@ def apply(planned: Sequence[PlannedChange], record: Record | None = None) -> Non
     """`record` is told first what will lie at each path, relative to the root. Raises CoderError and leaves
     all files as they were where one is not as it was read, or cannot be written. Another's change meanwhile
     is never overwritten."""
+    _require_as_planned(planned)  # what is not done is not to be taken back
     if record:
         record(_states(planned))
     rewritten = [(each.old, each.new) for each in planned if each.old and each.new]
@@ -29,6 +32,16 @@ def apply(planned: Sequence[PlannedChange], record: Record | None = None) -> Non
                 delete_source(each.old)
                 undo.callback(create_source, each.old)
         undo.pop_all()
+
+
+def _require_as_planned(planned: Sequence[PlannedChange]) -> None:
+    for each in planned:
+        if each.old:
+            check_unchanged(each.old)
+        if each.old and each.new:
+            require_writable(each.old)
+        elif each.new and os.path.lexists(each.new.path):
+            raise RefusedError(f"{each.new.shown} exists already; it was left alone.")
 
 
 def _states(planned: Sequence[PlannedChange]) -> dict[str, FileState]:

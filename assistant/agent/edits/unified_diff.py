@@ -26,9 +26,10 @@ class _File:
 
 def is_unified_diff(text: str) -> bool:
     lines = text.split("\n")
-    return any(_begins_file(lines, i) or _RANGES.match(line) for i, line in enumerate(lines)) or any(
-        (fence_of(line) or ("", ""))[1].split(" ")[0] in ("diff", "udiff", "patch") for line in lines
-    )
+    return any(
+        _begins_file(lines, i) or line.startswith("diff --git ") or _RANGES.match(line)
+        for i, line in enumerate(lines)
+    ) or any((fence_of(line) or ("", ""))[1].split(" ")[0] in ("diff", "udiff", "patch") for line in lines)
 
 
 def parse_unified_diff(text: str, known: Sequence[str]) -> list[FileEdit]:

@@ -7,6 +7,7 @@ from assistant.errors import RefusedError
 from assistant.repo.checkpoints import ABSENT, FileState, open_checkpoints
 from assistant.repo.checkpoints.state import read_state, write_states
 from assistant.repo.diff import Entry, FileDiff
+from assistant.repo.diff.model import SUBMODULE
 from assistant.repo.staging.decision import Decision
 from assistant.repo.staging.index import INTENT, IndexChange, change_index
 from assistant.repo.staging.lines import Choice, everything, with_lines, without_lines
@@ -21,6 +22,8 @@ def discard(root: Path, file: FileDiff, choice: Choice | None = None) -> Decisio
         raise RefusedError(
             f"{file.path} is in conflict.", hint="Edit it (E), or: git checkout --ours or --theirs"
         )
+    if file.old and file.old.mode == SUBMODULE:
+        raise RefusedError(f"{file.path} is a submodule.", hint=f"git submodule update {file.path}")
     before = read_state(root, file.path)
     choice = choice or everything(file)
     whole = choice == everything(file)

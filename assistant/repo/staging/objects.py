@@ -46,8 +46,6 @@ def state_in_tree(root: Path, file: FileDiff) -> FileState:
         return ABSENT
     if file.old.mode == LINK:
         return FileState("link", read_blob(root, file.old))
-    if file.old.mode == SUBMODULE:
-        raise RefusedError(f"{file.path} is a submodule.", hint=f"git submodule update {file.path}")
     content = plumb(root, "cat-file", ["--filters", f"--path={file.path}", file.old.blob])
     return FileState("file", content, permissions(file.old))
 

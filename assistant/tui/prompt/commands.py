@@ -15,6 +15,7 @@ class Command:
 
 COMMANDS = (
     Command("copy", "copy the last answer", "copy_answer"),
+    Command("cost", "what the speed is worth, in money and time", "app.cost"),
     Command("edit", "write the last question anew", "edit_last"),
     Command("editor", "write in $EDITOR", "write_in_editor"),
     Command("export", "save the conversation as markdown", "export", takes="FILE"),

@@ -1,7 +1,7 @@
 """Any edit of any file comes back as it was meant, no text breaks a parser, and no path leaves the root."""
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from assistant.agent.edits import (
     plan,
 )
 from assistant.errors import CoderError
+from assistant.repo.checkpoints import ABSENT, FileState
 from assistant.repo.workspace import Workspace
 from tests.agent.edits.answers import answer
 
@@ -198,9 +199,11 @@ def test_all_or_none(spoilt: str, tmp_path: Path) -> None:
     planned = plan(edits, Workspace(tmp_path, is_git=False))
     (tmp_path / spoilt).write_text("theirs\n")
     before = {path: path.read_text() for path in tmp_path.iterdir()}
+    recorded: list[object] = []
     with pytest.raises(CoderError):
-        apply(planned)
+        apply(planned, recorded.append)
     assert {path: path.read_text() for path in tmp_path.iterdir()} == before
+    assert recorded == [], "there is nothing to take back"
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
@@ -219,3 +222,26 @@ def test_lines_that_another_edit_changed_are_not_looked_for_elsewhere(
     edits = parse(answer("a.txt", before, after, written).text, known_paths=["a.txt"], format=written)
     with pytest.raises(EditError, match="two edits change the same lines"):
         plan(edits, Workspace(tmp_path, is_git=False))
+
+
+def test_what_will_lie_at_each_path_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    for name in ("kept.sh", "gone.txt", "old.txt"):
+        (tmp_path / name).write_text("x\n")
+        (tmp_path / name).chmod(0o755 if name == "kept.sh" else 0o644)
+    edits: list[FileEdit] = [
+        Write("made.txt", "m\n"), Delete("gone.txt"), Update("old.txt", (), moved_to="new.txt"),
+        Update("kept.sh", (Replacement("x\n", "y\n"),)),
+    ]  # fmt: skip
+    told: dict[str, tuple[str, bytes, int]] = {}
+
+    def record(states: Mapping[str, FileState]) -> None:
+        assert {path.read_text() for path in tmp_path.iterdir()} == {"x\n"}
+        told.update({path: (state.kind, state.content, state.mode) for path, state in states.items()})
+
+    apply(plan(edits, Workspace(tmp_path, is_git=False)), record)
+    there = {
+        path.name: ("file", path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+        for path in tmp_path.iterdir()
+    }
+    absent = ("absent", b"", ABSENT.mode)
+    assert told == {**there, "gone.txt": absent, "old.txt": absent}

@@ -92,6 +92,21 @@ def intend_to_add(root: Path) -> None:
     git(root, "add", "--intent-to-add", "new")
 
 
+def delete_binary(root: Path) -> None:
+    (root / "binary").write_bytes(b"\0")
+    git(root, "add", "binary")
+    git(root, "commit", "--quiet", "--message", "binary")
+    (root / "binary").unlink()
+
+
+def put_file_for_link(root: Path) -> None:
+    (root / "link").symlink_to("a")
+    git(root, "add", "link")
+    git(root, "commit", "--quiet", "--message", "link")
+    (root / "link").unlink()
+    (root / "link").write_bytes(b"no link\n")
+
+
 CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "text": ("a", edit),
     "deleted": ("a", lambda r: (r / "a").unlink()),
@@ -103,6 +118,8 @@ CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "untracked link": ("new", lambda r: (r / "new").symlink_to("b")),
     "intended to add": ("new", intend_to_add),
     "a link in a file's place": ("a", make_link),
+    "deleted binary": ("binary", delete_binary),
+    "a file in a link's place": ("link", put_file_for_link),
     "odd name": ("é\t\n", lambda r: (r / "é\t\n").write_bytes(b"x\n")),
     "no UTF-8 name": (os.fsdecode(b"\xff"), lambda r: (r / os.fsdecode(b"\xff")).write_bytes(b"x\n")),
 }
@@ -137,7 +154,7 @@ def test_a_whole_change_is_staged_unstaged_and_discarded_as_by_git(root: Path, w
     assert git(root, "status", "--porcelain") == b""
     take_back(root, decision)
     assert git(root, "diff", "--binary") == (b"" if what == "intended to add" else tree)
-    assert (root / path).exists() == (what != "deleted")
+    assert (root / path).exists() == ("deleted" not in what)
 
 
 def test_what_is_discarded_comes_back_by_coder_undo(root: Path) -> None:
@@ -159,6 +176,18 @@ def test_only_the_mode(root: Path) -> None:
     discard(root, changed(root, "a"), Choice(mode=True))
     assert (root / "a").stat().st_mode & 0o777 == 0o640
     assert (root / "a").read_bytes() == b"one\n2\nthree\nfour\n"
+
+
+def test_a_submodule_is_staged_by_its_commit_and_left_to_git_otherwise(root: Path) -> None:
+    inner = new_repository(root / "inner", x=b"x\n")
+    git(root, "add", "inner")
+    git(root, "commit", "--quiet", "--message", "inner")
+    git(inner, "commit", "--quiet", "--allow-empty", "--message", "more")
+    decision = stage(root, changed(root, "inner"))
+    assert git(root, "ls-files", "--stage", "inner").split()[1] == git(inner, "rev-parse", "HEAD").strip()
+    take_back(root, decision)
+    with pytest.raises(RefusedError, match="is a submodule"):
+        discard(root, changed(root, "inner"))
 
 
 def test_a_rename_is_unstaged_at_both_ends(root: Path) -> None:

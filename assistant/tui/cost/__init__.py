@@ -1,0 +1,1 @@
+"""What the speed is worth, as a panel of the app."""
