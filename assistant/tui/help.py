@@ -65,7 +65,7 @@ def conversation_help(key: Callable[[str], str]) -> tuple[Section, ...]:
                 (key("origins"), "which drafter each word came from"),
                 (key("stats"), "speculation as plots"),
                 (f"{key('models')}, /models", "what fits this machine; pull and switch models"),
-                (f"{key('sessions')}, /sessions", "earlier sessions: go on, rename, fork, export, delete"),
+                (f"{key('sessions')}, /sessions", "earlier sessions: go on, or put in order"),
                 (key("load"), "load the model again, when there is none"),
                 (
                     f"{key('review')}, /review",

@@ -20,6 +20,7 @@ from assistant.tui import attention
 from assistant.tui.prompt import Prompt
 from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.theme import THEMES
+from assistant.tui.turn.approval import Approval
 from assistant.visible import visible
 from tests.tui.driving import FIX, SIZE, answers, app_with, notices, say, screen, small_model, until
 
@@ -134,7 +135,7 @@ async def test_every_theme_draws_every_part(root: Path, theme: str) -> None:
     async with app_with(small_model(FIX), root).run_test(size=SIZE) as pilot:
         pilot.app.theme = theme
         await say(pilot, "fix it")
-        await until(pilot, lambda: "written" in notices(pilot))
+        await until(pilot, lambda: pilot.app.query(Approval))
         await pilot.press("f3", "f4")
         await until(pilot, lambda: screen(pilot) is SpeculationPanel)
         await asyncio.sleep(0)

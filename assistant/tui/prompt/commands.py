@@ -28,7 +28,7 @@ COMMANDS = (
     Command("quit", "leave coder", "app.quit"),
     Command("review", "decide about the changes of the working tree", "app.review"),
     Command("retry", "answer the last question again", "retry_last"),
-    Command("sessions", "go on with an earlier session; rename, fork, delete", "app.sessions"),
+    Command("sessions", "earlier sessions, to go on with", "app.sessions"),
     Command("stats", "speculation as plots", "speculation"),
     Command("theme", "choose the colours", "app.theme", takes="NAME"),
     Command("undo", "take the last change back", "undo"),

@@ -38,7 +38,7 @@ class SessionsScreen(ModalScreen[str | None]):
     SessionsScreen {
         background: $background;
         #about { height: 4; padding: 0 3; }
-        #ask { display: none; height: 1; padding: 0 3; color: $text-warning; &.asked { display: block; } }
+        #ask { display: none; height: auto; padding: 0 3; color: $text-warning; &.asked { display: block; } }
         Input { display: none; margin: 0 1; border: round $primary; &.asked { display: block; } }
         Footer { background: $background; padding: 0 1; }
     }
@@ -167,8 +167,8 @@ class SessionsScreen(ModalScreen[str | None]):
         if self._record:
             self._to_delete = self._record
             ask = self.query_one("#ask", Static)
-            title = visible(self._record.title)[:60]
-            ask.update(Content(f"Delete “{title}” for good? y deletes it, n keeps it. Files it wrote stay."))
+            title = visible(self._record.title)[:40]
+            ask.update(Content(f"Delete “{title}” for good? What it wrote stays. y deletes, n keeps it."))
             ask.add_class("asked")
             self.refresh_bindings()
 

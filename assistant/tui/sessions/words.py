@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from assistant.tui.theme import FAINT
@@ -30,7 +31,7 @@ def session_lines(records: "Sequence[SessionRecord]", present: str, width: int) 
     return [
         Content.assemble(
             ("● " if record.id == present else "  ", "$text-success"),
-            _cut(visible(record.title) or record.id, room).ljust(room),
+            set_cell_size(_cut(visible(record.title) or record.id, room), room),
             (f"  {at.rjust(widths[0])}  {steps.rjust(widths[1])}  {model}", FAINT),
         )
         for record, (at, steps, model) in zip(records, rows, strict=True)
@@ -57,4 +58,4 @@ def when(moment: float, now: float | None = None) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"

@@ -27,11 +27,11 @@ _TASKS = (
 @pytest.fixture(autouse=True)
 def earlier(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three sessions of some days."""
+    numbers = iter(range(100))
     monkeypatch.setattr("secrets.token_hex", lambda count: f"{next(numbers):04x}")
     monkeypatch.setattr(
         "time.strftime", lambda form, *_: "2025-11-24" if form == "%Y-%m-%d" else "20251124-120000"
     )
-    numbers = iter(range(100))
     sessions = Sessions(workspace.root)
     for number, task in enumerate(_TASKS):
         id = write(sessions, task, "It is done.")
