@@ -23,7 +23,7 @@ _FAR_SIZES = (1, 8)
 _FAR_ENOUGH = 3
 
 # Between F16 and Q4_0 files of SmolLM2 on two AVX2 cores.
-_USUAL_SIZES, _USUAL = (1, 2, 4, 8, 16, 32), (1.0, 1.4, 1.8, 2.9, 4.2, 8.0)
+USUAL_SIZES, USUAL_COSTS = (1, 2, 4, 8, 16, 32), (1.0, 1.4, 1.8, 2.9, 4.2, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def curve_for(context: Context, folder: Path) -> tuple[CostCurve, Origin]:
 
 def _usual(one: float) -> CostCurve:
     """What passes take on CPUs where one of a single token takes `one` second."""
-    return CostCurve(_USUAL_SIZES, tuple(one * times for times in _USUAL))
+    return CostCurve(USUAL_SIZES, tuple(one * times for times in USUAL_COSTS))
 
 
 def _curve(values: dict[str, Any]) -> CostCurve | None:

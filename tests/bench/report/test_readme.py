@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from assistant.engine.curve import USUAL_COSTS, USUAL_SIZES, CostCurve
 from tests.benchmarks.readme import BEGIN, END, page, replaced
 
 TASK = {
@@ -37,6 +38,12 @@ def test_the_figures_and_the_command_are_there() -> None:
     assert "4 tokens in one pass cost 2.0 passes" in text and "2.0 times as quick" in text
     assert "0.99x (refactoring) to 1.25x" in text
     assert "Partial: interrupted" in page(document(stopped="interrupted"), "coder bench")
+
+
+def test_costs_that_were_assumed_are_not_told_as_measured() -> None:
+    curve = CostCurve(USUAL_SIZES, tuple(0.01 * cost for cost in USUAL_COSTS)).table()
+    text = page(document(cost_curve=curve), "coder bench")
+    assert "was not measured" in text and "| cost |" not in text
 
 
 def test_only_what_is_between_the_markers_changes() -> None:
