@@ -199,8 +199,11 @@ def raced(scene: Scene, tried: str) -> str:
     def flip() -> None:
         while not stop.is_set():
             for each in (real, link):
-                each.rename(at)
-                at.rename(each)
+                try:
+                    each.rename(at)
+                    at.rename(each)
+                except OSError:  # a folder was made where there was none at that moment
+                    shutil.rmtree(at, ignore_errors=True)
 
     thread = Thread(target=flip)
     thread.start()
