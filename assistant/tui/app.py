@@ -18,9 +18,10 @@ from assistant.repo.workspace import Workspace
 from assistant.tui.attention import in_tmux
 from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.clipboard import copy_through_tmux
+from assistant.tui.collecting import spare_what_lives
 from assistant.tui.ending import exit_when_told
 from assistant.tui.generation import Load
-from assistant.tui.generation_events import LoadFailed
+from assistant.tui.generation_events import Loaded, LoadFailed
 from assistant.tui.help import Help, conversation_help
 from assistant.tui.keys import Keymap
 from assistant.tui.models.in_app import AppWithModels
@@ -95,6 +96,9 @@ class CoderApp(AppWithModels):
         self.theme = self._theme
         exit_when_told(self, first=lambda: keep(self.chat.conversation.records_so_far()))
         self.call_after_refresh(self._go_on_with, self._resume)
+
+    def on_loaded(self, _: Loaded) -> None:
+        spare_what_lives()
 
     def on_resize(self, event: events.Resize) -> None:
         if too_small(event.size) and not isinstance(self.screen, TooSmall):

@@ -52,7 +52,7 @@ def main() -> None:
                 [sys.executable, "-m", "tests.benchmarks.app", "--show", str(count)], environment
             )
             try:
-                terminal.wait_for(_FILLED.encode(), 240)
+                terminal.wait_for(_FILLED.encode(), 900)
                 terminal.write(b"talk\r")
                 terminal.wait_for(b"tok/s", 30)
                 time.sleep(2)
