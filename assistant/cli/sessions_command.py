@@ -49,7 +49,8 @@ def list_sessions(as_json: JsonOption = False) -> None:
         title = visible(record.title)
         status = record.status or "not ended"
         state = f"state {record.state_bytes / 2**20:.0f} MB" if record.state_bytes else ""
-        typer.echo(f"{record.id}  {when}  {status:13}  {record.steps:3} steps  {state:14}  {title[:80]}")
+        steps = f"{record.steps:3} {'step ' if record.steps == 1 else 'steps'}"
+        typer.echo(f"{record.id}  {when}  {status:13}  {steps}  {state:14}  {title[:80]}")
 
 
 @sessions.command("show")

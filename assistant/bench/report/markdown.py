@@ -57,9 +57,10 @@ def as_markdown(document: Document, changes: Sequence[Change] = ()) -> str:
 def heading(document: Document) -> str:
     """What was measured on what, and how sure it is, in a sentence or two."""
     noise = [task["noise"] for task in document["tasks"] if task["noise"] is not None]
+    rounds = "1 round" if document["rounds"] == 1 else f"{document['rounds']} rounds"
     said = (
         f"{document['model']} ({document['file']}), {document['threads']} threads, {document['machine']}, "
-        f"{document['date']}, coder {document['version']}: {document['rounds']} rounds, plain and "
+        f"{document['date']}, coder {document['version']}: {rounds}, plain and "
         f"speculative in turn, medians, bootstrap over requests."
     )
     if noise:
