@@ -15,14 +15,13 @@ from assistant.agent.events import AgentEvent, AskConsent, Outcome, Rewound, Und
 from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.modes import Mode
-from assistant.agent.named_check import named_checks
+from assistant.agent.named_check import named_checks, the_named_check
 from assistant.agent.permissions import Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.agent.tools import AskUser, Tool
 from assistant.chat.generator import Generator, KeepsState
 from assistant.errors import CoderError
 from assistant.repo.checkpoints import apply_undo, open_checkpoints, plan_undo
-from assistant.repo.instructions import NAME as INSTRUCTIONS
 from assistant.repo.workspace import Workspace
 
 
@@ -214,8 +213,7 @@ class Conversation:
         """The user's, else the one that AGENTS.md names; where it names several, none."""
         if self._options.check or self.permissions.reads_only:
             return self._options.check
-        named = named_checks(self._workspace.root)
-        return Check(named[0], self._options.check_timeout_s, INSTRUCTIONS) if len(named) == 1 else None
+        return the_named_check(named_checks(self._workspace.root), self._options.check_timeout_s)
 
     def _started_tools(self) -> Sequence[Tool[Any]]:
         """Those of the servers, which run from the first turn on."""

@@ -6,10 +6,11 @@ user: the command needs consent, and runs confined.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assistant.agent.answer import fence_of
+from assistant.agent.check import Check
 from assistant.errors import CoderError
 from assistant.repo.files import read_source
 from assistant.repo.instructions import NAME
@@ -39,6 +40,11 @@ def named_checks(root: Path) -> list[str]:
     except CoderError:
         return []
     return list(dict.fromkeys(command for command in _named(text) if _is_command(command)))
+
+
+def the_named_check(named: Sequence[str], timeout_s: float) -> Check | None:
+    """The one that `named_checks` found; where it found several, it is for the user to say which."""
+    return Check(named[0], timeout_s, NAME) if len(named) == 1 else None
 
 
 def _named(text: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from assistant.agent.loop import Agent, AgentOptions
 from assistant.agent.mcp import McpServer, McpServers
 from assistant.agent.mentions import Mentions
 from assistant.agent.modes import Mode
-from assistant.agent.named_check import named_checks
+from assistant.agent.named_check import named_checks, the_named_check
 from assistant.agent.permissions import Permissions
 from assistant.agent.session import Session, Sessions
 from assistant.agent.tools import Tool
@@ -28,7 +28,6 @@ from assistant.cli.narration import Narrator
 from assistant.cli.person import Person
 from assistant.errors import CoderError, ExitCode
 from assistant.repo.checkpoints import open_checkpoints
-from assistant.repo.instructions import NAME as INSTRUCTIONS
 from assistant.repo.workspace import Workspace, find_workspace
 from assistant.visible import visible
 
@@ -126,7 +125,7 @@ class AgentRun:
             self._say(
                 f"AGENTS.md names several checks, so none is run: {', '.join(named)}; see --test.", "yellow"
             )
-        return Check(named[0], self._check_timeout_s, INSTRUCTIONS) if len(named) == 1 else None
+        return the_named_check(named, self._check_timeout_s)
 
     def _reading(self, done: int, total: int) -> None:
         self._line.loading("reading the repository", done / max(total, 1))

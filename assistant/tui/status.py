@@ -79,7 +79,6 @@ class StatusBar(Horizontal):
 
     def _parts(self, speed: Speed) -> list[tuple[int, str]]:
         """In order of place, each with its rank: 0 is the last to go."""
-        tau = speed.stats.mean_accepted_length
         accepted = "–" if speed.acceptance is None else f"{speed.acceptance:.0%}"
         tau = speed.stats.mean_accepted_length
         parts = [
