@@ -6,6 +6,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from assistant.tui.assistant_message import AssistantMessage
+from assistant.tui.collecting import Removed
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.past import Past
@@ -33,6 +34,10 @@ class Conversation(VerticalScroll, can_focus=False):
         & > * { max-width: 120; }
     }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._removed = Removed()
 
     def compose(self) -> ComposeResult:
         yield Past()
@@ -139,6 +144,7 @@ class Conversation(VerticalScroll, can_focus=False):
             records.append(record)
         await self.remove_children(messages[: len(records)])
         self.past.keep(records)
+        self._removed.add(len(records))
 
 
 def _record(message: Widget) -> Record | None:

@@ -5,12 +5,12 @@ import re
 from markdown_it.token import Token
 from textual.content import Content, Span
 
-_STYLES = {"strong": ".strong", "em": ".em", "s": ".s", "link": ".link"}
+_MARKS = ("strong", "em", "s", "link")
 _SPACE = re.compile(r"\s+")
 
 
 def inline(token: Token) -> Content:
-    """The words of an inline token, with spans in the component styles of `Prose`."""
+    """The words of an inline token, with spans in the styles of `STYLES`."""
     written: list[str] = []
     spans: list[Span] = []
     begun: list[int] = []
@@ -19,13 +19,13 @@ def inline(token: Token) -> Content:
         text = _text(child)
         written.append(text)
         if child.type == "code_inline":
-            spans.append(Span(at, at + len(text), ".code_inline"))
+            spans.append(Span(at, at + len(text), "code_inline"))
         elif child.nesting == 1:
             begun.append(at)
         elif child.nesting == -1:
             start = begun.pop()
-            if style := _STYLES.get(child.type.removesuffix("_close")):
-                spans.append(Span(start, at, style))
+            if (mark := child.type.removesuffix("_close")) in _MARKS:
+                spans.append(Span(start, at, mark))
         at += len(text)
     return Content("".join(written), spans)
 

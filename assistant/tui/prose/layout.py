@@ -115,10 +115,10 @@ def _table(rows: Rows, room: int) -> Iterator[Content]:
             line = Content(" " * _COLUMN_GAP).join(
                 part.pad_right(width - part.cell_length) for part, width in zip(parts, widths, strict=True)
             )
-            yield line.stylize(".header") if number == 0 else line
+            yield line.stylize("header") if number == 0 else line
         if number == 0:
             rule = (" " * _COLUMN_GAP).join("─" * width for width in widths)
-            yield Content.styled(rule, ".faint")
+            yield Content.styled(rule, "faint")
 
 
 def _width(cell: Content) -> int:

@@ -1,7 +1,5 @@
 """One widget for a whole text of markdown, which may grow. Only its last block is read and laid out anew."""
 
-from typing import ClassVar
-
 from rich.segment import Segment
 from textual.containers import ScrollableContainer
 from textual.geometry import Region, Size
@@ -12,15 +10,12 @@ from textual.widget import Widget
 
 from assistant.tui.prose.blocks import Block, blocks_of
 from assistant.tui.prose.layout import Laid, Line, Look, lay
+from assistant.tui.prose.styles import style_called
 
 
 class Prose(Widget):
     """The text must be safe to show. Links are marked, and lead nowhere."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *("h1", "h2", "h3", "h4", "h5", "h6", "code", "rule", "lead", "header", "faint"),
-        *("strong", "em", "s", "code_inline", "link", "marked"),
-    }
     DEFAULT_CSS = """
     Prose {
         width: 1fr;
@@ -29,32 +24,6 @@ class Prose(Widget):
         margin: 0 0 1 0;
         color: $foreground;
         &.empty { display: none; }
-        & > .h1 { color: $markdown-h1-color; text-style: $markdown-h1-text-style; }
-        & > .h2 { color: $markdown-h2-color; text-style: $markdown-h2-text-style; }
-        & > .h3 { color: $markdown-h3-color; text-style: $markdown-h3-text-style; }
-        & > .h4 { color: $markdown-h4-color; text-style: $markdown-h4-text-style; }
-        & > .h5 { color: $markdown-h5-color; text-style: $markdown-h5-text-style; }
-        & > .h6 { color: $markdown-h6-color; text-style: $markdown-h6-text-style; }
-        & > .code { background: black 10%; }
-        & > .rule { color: $secondary; }
-        & > .lead { color: $text-primary; }
-        & > .header { color: $primary; text-style: bold; }
-        & > .faint { color: $foreground 20%; }
-        & > .strong { text-style: bold; }
-        & > .em { text-style: italic; }
-        & > .s { text-style: strike; }
-        & > .code_inline { background: $warning 10%; color: $text-warning 95%; }
-        & > .link { text-style: underline; }
-        & > .marked { background: $warning 20%; }
-        &:light {
-            & > .code { background: white 30%; }
-            & > .lead { color: $text-secondary; }
-            & > .code_inline { background: $error 5%; color: $text-error 95%; }
-        }
-        &:ansi {
-            & > .code { background: transparent; }
-            & > .code_inline { background: ansi_default; }
-        }
     }
     """
 
@@ -207,17 +176,17 @@ class Prose(Widget):
         """A line as it is drawn. What can be selected knows its place in the text."""
         line = self._lines[y]
         base = self.visual_style
-        ground = base + self._style(f".{line.kind}") if line.kind in self.COMPONENT_CLASSES else base
-        if self._marked and self._laid[self._marked.start].top <= y < self._laid[self._marked[-1]].bottom:
-            ground += self.get_visual_style("marked", partial=True)
+        ground = base + self._style(line.kind) if line.kind else base
+        if self._is_marked(y):
+            ground += self._style("marked")
         content = line.content
         if selection is not None and (span := selection.get_span(line.y)) is not None:
             begin, end = span
             end = max(end - line.x, 0) if end >= 0 else len(content)
             selected = Style.from_styles(self.screen.get_component_styles("screen--selection"))
             content = content.stylize(selected, max(begin - line.x, 0), end)
-        lead = base + self.get_visual_style("lead", partial=True)
-        segments = [Segment(line.lead, lead.rich_style), Segment(" " * line.indent, ground.rich_style)]
+        lead = (base + self._style("lead")).rich_style
+        segments = [Segment(line.lead, lead), Segment(" " * line.indent, ground.rich_style)]
         x = line.x
         for text, style in content.render(ground, end="", parse_style=self._style):
             segments.append(Segment(text, (ground + style).rich_style_with_offset(x, line.y)))
@@ -225,11 +194,15 @@ class Prose(Widget):
         drawn = Strip([segment for segment in segments if segment.text])
         return drawn.extend_cell_length(self.size.width, ground.background_style.rich_style)
 
+    def _is_marked(self, y: int) -> bool:
+        place = self._marked
+        return place is not None and self._laid[place.start].top <= y < self._laid[place[-1]].bottom
+
     def _style(self, style: Style | str) -> Style:
-        """The style of a span: names that begin with a point are those of components."""
+        """That of a span or a kind of block, by its name or as it is."""
         if isinstance(style, Style):
             return style
-        return self.get_visual_style(style[1:], partial=True) if style[0] == "." else Style.parse(style)
+        return Style.parse(style_called(style, ansi=self.app.native_ansi_color))
 
 
 def _offset_of_line(text: str, line: int) -> int:
