@@ -1,9 +1,10 @@
 """The app in a terminal of its own: first paint, key to screen while a model writes, memory.
 
-    python -m tests.benchmarks.app [MESSAGES]
+    python -m tests.benchmarks.app [MESSAGES ...]
 
-A process shows the app on a pseudo-terminal with a scripted model that writes without end behind MESSAGES
-earlier messages; another types and waits for what comes out.
+A process shows the app on a pseudo-terminal with a scripted model that writes without end behind so many
+earlier messages; another types and waits for what comes out. CPU time is told too: it depends less on what
+else the machine does.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ from assistant.tui.user_message import UserMessage
 from tests.scripted import ScriptedGenerator
 
 _SIZE = (40, 120)
-_KEYS = 60
+_KEYS = 100
 _ANSWER = "A **paragraph** with `code` and some words that go on.\n\n- a list\n\n```python\nx = 1\n```\n\n"
 _FILLED = "FILLED"
 
@@ -41,23 +42,24 @@ def main() -> None:
     if sys.argv[1:2] == ["--show"]:
         show(int(sys.argv[2]))
         return
-    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
+    counts = list(map(int, sys.argv[1:])) or [0, 20, 500, 5000]
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "CODER_HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         paints = [_first_paint(environment) for _ in range(5)]
         wall, cpu = (statistics.median(each) for each in zip(*paints, strict=True))
         print(f"first paint         {wall:6.2f} s, of these {cpu:.2f} s of CPU; medians of {len(paints)}")
-        for count in (0, messages):
+        for count in counts:
             terminal = Terminal(
                 [sys.executable, "-m", "tests.benchmarks.app", "--show", str(count)], environment
             )
             try:
                 terminal.wait_for(_FILLED.encode(), 900)
+                filled = _cpu(terminal.pid) - cpu
                 terminal.write(b"talk\r")
                 terminal.wait_for(b"tok/s", 30)
                 time.sleep(2)
                 began, used = time.perf_counter(), _cpu(terminal.pid)
-                time.sleep(5)
+                time.sleep(10)
                 writing = (_cpu(terminal.pid) - used) / (time.perf_counter() - began)
                 times = sorted(terminal.key_to_screen(number) for number in range(_KEYS))
                 middle, late = statistics.median(times), times[int(0.95 * len(times))]
@@ -65,6 +67,7 @@ def main() -> None:
                 print(
                     f"{count:5,} messages      key to screen {middle * 1000:4.0f} ms median,"
                     f" {late * 1000:4.0f} ms p95; {writing:.0%} of a core; {memory / 1e6:.0f} MB"
+                    + (f"; {filled / count * 1000:.1f} ms of CPU to add one" if count else "")
                 )
             finally:
                 terminal.close()

@@ -156,6 +156,8 @@ class Prose(Widget):
         del self._laid[kept:]
         for block in blocks[done:]:
             self._laid.append(lay(block, look, self._laid[-1] if self._laid else None))
+        if self._marked is not None and self._marked.stop > len(self._laid):
+            self._marked = None
         changed = self._laid[kept].top if kept < len(self._laid) else self._bottom
         del self._lines[changed:]
         for laid in self._laid[kept:]:
