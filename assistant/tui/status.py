@@ -69,9 +69,9 @@ class StatusBar(Horizontal):
         while len(parts) > 1 and len(_GAP.join(text for _, text in parts)) > room:
             parts.remove(max(parts))
         shown = [text for _, text in parts]
-        self._right.update(
-            Content.assemble((shown[0], "$text-accent"), *(f"{_GAP}{text}" for text in shown[1:]))
-        )
+        content = Content.assemble((shown[0], "$text-accent"), *(f"{_GAP}{text}" for text in shown[1:]))
+        # Where it is as wide as before, the screen need not be laid out again, which takes longer.
+        self._right.update(content, layout=content.cell_length != self._right.size.width)
 
     def clear_speed(self) -> None:
         self._speed = None

@@ -8,13 +8,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Markdown, Static
+from textual.widgets import Static
 
 from assistant.chat.generator import Generator
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
 from assistant.tui.assistant_message import AssistantMessage
 from assistant.tui.prompt import Prompt
+from assistant.tui.prose.prose import Prose
 from tests.scripted import ScriptedGenerator
 
 Progress = Callable[[str, float], None]
@@ -59,7 +60,7 @@ def notices(pilot: Pilot[None]) -> str:
 
 
 def answers(pilot: Pilot[None]) -> list[str]:
-    texts = [list(message.query(Markdown)) for message in pilot.app.query(AssistantMessage)]
+    texts = [list(message.query(Prose)) for message in pilot.app.query(AssistantMessage)]
     return [found[-1].source for found in texts if found]
 
 

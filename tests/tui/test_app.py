@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Collapsible, Markdown, Static
+from textual.widgets import Collapsible, Static
 
 from assistant.chat.generator import Generator
 from assistant.errors import CoderError, ContextFullError, ModelError
@@ -18,6 +18,7 @@ from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.help import Help
 from assistant.tui.no_model import NoModel
 from assistant.tui.prompt import Prompt
+from assistant.tui.prose.prose import Prose
 from assistant.tui.too_small import TooSmall
 from assistant.tui.turn.approval import Approval
 from assistant.tui.user_message import UserMessage
@@ -169,14 +170,14 @@ async def test_thinking_is_folded_away(root: Path) -> None:
         await until(pilot, lambda: answers(pilot) == ["It is the sign."])
         fold = pilot.app.query_one(Collapsible)
         assert fold.display and fold.collapsed and fold.title == "Thought · 5 words"
-        assert fold.query_one(Markdown).source == "let me see, a minus"
+        assert fold.query_one(Prose).source == "let me see, a minus"
 
 
 async def test_no_thinking_no_fold(root: Path) -> None:
     async with app_with(small_model("It is."), root).run_test(size=SIZE) as pilot:
         await say(pilot, "why?")
         await until(pilot, lambda: answers(pilot) == ["It is."])
-        assert not pilot.app.query_one(Collapsible).display
+        assert not pilot.app.query(Collapsible)
 
 
 async def test_escape_cancels_and_what_was_written_stays(root: Path) -> None:

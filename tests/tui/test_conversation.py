@@ -11,6 +11,7 @@ from assistant.tui.conversation import MOST_WIDGETS
 from assistant.tui.notice import Notice
 from assistant.tui.past import Past
 from assistant.tui.prompt import Prompt
+from assistant.tui.prose.prose import Prose
 from assistant.tui.record import Record, as_markdown
 from assistant.tui.search_bar import SearchBar
 from assistant.tui.turn.approval import Approval
@@ -26,7 +27,7 @@ def questions(pilot: Pilot[None]) -> list[str]:
 
 
 def marked(pilot: Pilot[None]) -> list[str]:
-    return [str(each.render()) for each in pilot.app.query(".found")]
+    return [prose.marked for prose in pilot.app.query(Prose) if prose.marked]
 
 
 def focused(pilot: Pilot[None]) -> type[Widget]:
