@@ -129,7 +129,7 @@ async def test_the_first_start_offers_what_fits(root: Path, hub: LoopbackHub, ma
 
 async def test_what_goes_wrong_is_said(root: Path, hub: LoopbackHub, manifest: Manifest) -> None:
     hub.gated = {DRAFT_REPO: 403}
-    machine = Machine(root)
+    machine = Machine(root, "fine")
     async with machine.app.run_test(size=(100, 30)) as pilot:
         await open_models(pilot, "tiny-pair")
         await pilot.press("enter")
@@ -139,10 +139,11 @@ async def test_what_goes_wrong_is_said(root: Path, hub: LoopbackHub, manifest: M
         await until(pilot, lambda: "does not fit this machine" in told(pilot))
         await go_to(pilot, "smollm2-135m")
         await pilot.press("enter")
-        await until(pilot, lambda: "It is damaged." in notices(pilot))
-        assert "no model" in shown(pilot, "#model")
-        await pilot.press("f8")
-        await until(pilot, lambda: screen(pilot) is ModelsScreen)
+        await until(pilot, lambda: "It is damaged. The model before it is loaded again." in notices(pilot))
+        await until(pilot, lambda: "first-1b" in shown(pilot, "#model"))
+        assert [model.closed for model in machine.loaded] == [True, False]
+        await say(pilot, "hello")
+        await until(pilot, lambda: answers(pilot) == ["fine"])
 
 
 async def test_a_model_is_used_from_now_on(root: Path, coder_home: Path) -> None:
