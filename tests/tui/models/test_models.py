@@ -15,7 +15,7 @@ from assistant.tui.no_model import NoModel
 from tests.catalog.conftest import DRAFT_REPO, TARGET_FILE, hub, manifest, tiny_pair
 from tests.catalog.loopback import LoopbackHub
 from tests.scripted import ScriptedGenerator
-from tests.tui.driving import Progress, Tell, answers, notices, say, screen, shown, until
+from tests.tui.driving import Progress, Tell, answers, counted, notices, say, screen, shown, until
 
 __all__ = ["hub", "manifest", "tiny_pair"]
 
@@ -161,7 +161,7 @@ def shown_now(pilot: Pilot[None], selector: str) -> str:
 
 
 async def test_an_answer_that_is_being_written_ends_when_the_model_is_switched(root: Path) -> None:
-    generator = ScriptedGenerator("word " * 2000, pause_s=0.01)
+    generator = ScriptedGenerator(counted(2000), pause_s=0.01)
     app = CoderApp(
         Workspace(root, is_git=True),
         lambda *_: generator,
