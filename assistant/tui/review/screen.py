@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
 from assistant.errors import CoderError
-from assistant.repo.diff import Diff, FileDiff, read_diff
+from assistant.repo.diff import FileDiff, read_diff
 from assistant.repo.staging import Choice, Decision, commit, discard, programs, rewrite, stage, unstage
 from assistant.tui.help import Help
 from assistant.tui.review.ask_text import AskText
@@ -20,13 +20,11 @@ from assistant.tui.review.editing import edited, new_side, open_editor
 from assistant.tui.review.keys import SECTIONS
 from assistant.tui.review.parts import Part
 from assistant.tui.review.state import Review
-
-Propose = Callable[[Diff], str]
-"""Lets the model write the message of a commit; called in a thread. Raises CoderError."""
+from assistant.tui.review.writer import Writer
 
 
 class ReviewScreen(DiffBrowser):
-    """Dismissed with the comments that were made. `propose` writes messages of commits."""
+    """Dismissed with the comments that were made."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "keep", "keep", key_display="␣"),
@@ -63,9 +61,10 @@ class ReviewScreen(DiffBrowser):
         Binding("r", "reload", show=False),
     ]
 
-    def __init__(self, review: Review, propose: Propose | None = None) -> None:
+    def __init__(self, review: Review, writer: Writer | None = None) -> None:
         super().__init__(review)
-        self._propose = propose
+        self._writer = writer
+        self._message = ""
 
     # Deciding
 
@@ -169,15 +168,17 @@ class ReviewScreen(DiffBrowser):
             self.outcome.refuse(CoderError("Nothing is staged yet.", hint="s stages a hunk."))
             return
         what = await asyncio.to_thread(programs, review.root)
-        propose = partial(self._propose, staged) if self._propose else None
-        self.app.push_screen(CommitBox(staged, what, propose), self._commit)
+        self.app.push_screen(CommitBox(staged, what, self._writer, self._message), self._commit)
 
     async def _commit(self, wish: CommitWish | None) -> None:
-        if wish is not None:
-            review = self._review
-            await self.do(
-                lambda: review.decide(lambda: commit(review.root, wish.message, trusted=wish.trusted))
-            )
+        """The user's own words wait until they are committed."""
+        if wish is None:
+            return
+        self._message, review = wish.message, self._review
+        if not wish.later:
+            act = partial(commit, review.root, wish.message, trusted=wish.trusted)
+            if await self.do(lambda: review.decide(act)) is not None:
+                self._message = ""
 
     # Leaving
 
