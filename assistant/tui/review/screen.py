@@ -33,11 +33,14 @@ class ReviewScreen(DiffBrowser):
         Binding("s,u", "unstage(False)", "unstage", key_display="s"),
         Binding("d", "discard(False)", "discard"),
         Binding("enter,l", "lines", "lines", key_display="l"),
+        Binding("escape", "end_search", "end search"),
         Binding("escape", "hunks", "hunks"),
+        Binding("n", "find_next(1)", "match", key_display="n N"),
         Binding("e", "edit", "edit"),
         Binding("c", "comment", "comment"),
         Binding("C", "commit", "commit"),
         Binding("z", "undo", "undo"),
+        Binding("slash", "find", "find", key_display="/"),
         Binding("question_mark,f1", "help", "help", key_display="?"),
         Binding("q", "leave", "quit"),
         Binding("tab", "side(True)", show=False),
@@ -46,6 +49,7 @@ class ReviewScreen(DiffBrowser):
         Binding("right_square_bracket", "file(1)", "file", key_display="] ["),
         Binding("escape", "leave", show=False),
         Binding("w", "columns", "columns"),
+        Binding("N", "find_next(-1)", show=False),
         Binding("p", "part(-1)", show=False),
         Binding("left_square_bracket", "file(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
@@ -115,20 +119,33 @@ class ReviewScreen(DiffBrowser):
         if file is None or part is None or part.kind != "hunk":
             await self.action_open_editor()
             return
-        hunk = file.hunks[part.hunk]
         try:
-            text = new_side(hunk)
+            self._edit(file, part, new_side(file.hunks[part.hunk]))
         except CoderError as error:
             self.outcome.refuse(error)
-            return
-        box = AskText(f"edit {file.path}", text, language=file.path.rpartition(".")[2])
-        self.app.push_screen(box, partial(self._edited, file, part.hunk))
 
-    async def _edited(self, file: FileDiff, hunk: int, text: str | None) -> None:
-        if text is not None:
-            new = edited(file.hunks[hunk], text)
-            review = self._review
-            await self.do(lambda: review.decide(partial(rewrite, review.root, file, hunk, new), file))
+    def _edit(self, file: FileDiff, part: Part, text: str, note: str = "") -> None:
+        box = AskText(f"edit {file.path}", text, note, language=file.path.rpartition(".")[2])
+        self.app.push_screen(box, partial(self._edited, file, part))
+
+    async def _edited(self, file: FileDiff, part: Part, text: str | None) -> None:
+        """Write it in the place of the hunk, wherever that is by now. If that cannot be, the text is not
+        lost: the box opens again and says why."""
+        if text is None:
+            return
+        review = self._review
+
+        def write() -> str:
+            review.load()
+            file_now, part_now = review.find(file, part) or (file, part)
+            new = edited(file.hunks[part.hunk], text)
+            act = partial(rewrite, review.root, file_now, part_now.hunk, new)
+            return review.decide(act, file_now)
+
+        if await self.do(write) is None:
+            self._edit(
+                file, part, text, "Not written: the hunk has changed meanwhile. Copy your text, or Esc."
+            )
 
     async def action_open_editor(self) -> None:
         file = self.file
@@ -189,18 +206,26 @@ class ReviewScreen(DiffBrowser):
         self.dismiss(self._review.comments)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        staged, in_lines = self._review.diff.staged, self.is_mounted and self.pane.line_mode
-        match action, parameters:
-            case "stage" | "discard" | "edit" | "open_editor", _:
-                return not staged
-            case "unstage", _:
-                return staged
-            case "mark", (1,) | (-1,):
-                return in_lines
-            case "hunks", _:
-                return in_lines
-            case "keep" | "lines" | "leave", _:
-                return not in_lines
-            case "side", (wanted,):
-                return wanted != staged
-        return True
+        if not self.is_mounted:
+            return True
+        staged, part = self._review.diff.staged, self.pane.part
+        in_lines, searching = self.pane.line_mode, bool(self.search.text)
+        can = {
+            "stage": not staged,
+            "unstage": staged,
+            "discard": not staged,
+            "edit": not staged and part is not None,
+            "open_editor": not staged,
+            "side": parameters == (not staged,),
+            "keep": not in_lines and part is not None,
+            "lines": not in_lines and part is not None and part.kind == "hunk",
+            "mark": in_lines,
+            "undo": self._review.can_undo,
+            "find_next": searching,
+            "part": not searching or parameters == (-1,),
+            # Escape ends what began last.
+            "end_search": searching,
+            "hunks": in_lines and not searching,
+            "leave": not in_lines and not searching,
+        }
+        return can.get(action, True)
