@@ -31,6 +31,8 @@ class DrawnDiff(ScrollView, can_focus=True):
     DrawnDiff {
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 25%;
         .diff--added { background: $success 15%; }
         .diff--removed { background: $error 15%; }
         .diff--absent { background: $surface; }

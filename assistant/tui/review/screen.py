@@ -11,7 +11,17 @@ from textual.binding import Binding, BindingType
 
 from assistant.errors import CoderError
 from assistant.repo.diff import FileDiff, read_diff
-from assistant.repo.staging import Choice, Decision, commit, discard, programs, rewrite, stage, unstage
+from assistant.repo.staging import (
+    Choice,
+    Decision,
+    commit,
+    discard,
+    prepared_message,
+    programs,
+    rewrite,
+    stage,
+    unstage,
+)
 from assistant.tui.help import Help
 from assistant.tui.review.ask_text import AskText
 from assistant.tui.review.browser import DiffBrowser
@@ -21,6 +31,7 @@ from assistant.tui.review.keys import SECTIONS
 from assistant.tui.review.parts import Part
 from assistant.tui.review.state import Review
 from assistant.tui.review.writer import Writer
+from assistant.visible import visible
 
 
 class ReviewScreen(DiffBrowser):
@@ -35,16 +46,16 @@ class ReviewScreen(DiffBrowser):
         Binding("enter,l", "lines", "lines", key_display="l"),
         Binding("escape", "end_search", "end search"),
         Binding("escape", "hunks", "hunks"),
-        Binding("n", "find_next(1)", "match", key_display="n N"),
         Binding("e", "edit", "edit"),
         Binding("c", "comment", "comment"),
         Binding("C", "commit", "commit"),
         Binding("z", "undo", "undo"),
-        Binding("slash", "find", "find", key_display="/"),
         Binding("question_mark,f1", "help", "help", key_display="?"),
         Binding("q", "leave", "quit"),
+        Binding("slash", "find", "find", key_display="/"),
         Binding("tab", "side(True)", show=False),
         Binding("tab", "side(False)", show=False),
+        Binding("n", "find_next(1)", "match", key_display="n N"),
         Binding("n", "part(1)", "hunk", key_display="n p"),
         Binding("right_square_bracket", "file(1)", "file", key_display="] ["),
         Binding("escape", "leave", show=False),
@@ -181,11 +192,19 @@ class ReviewScreen(DiffBrowser):
         staged = await self.do(lambda: read_diff(review.root, staged=True), say=lambda _: "")
         if staged is None:
             return
+        conflict = next((file.path for file in staged.files if file.status == "conflict"), "")
+        if conflict:
+            hint = "Edit it (E) until no marker is left, then stage it (s)."
+            self.outcome.refuse(
+                CoderError(f"{conflict} is in conflict: nothing can be committed.", hint=hint)
+            )
+            return
         if not staged.files:
             self.outcome.refuse(CoderError("Nothing is staged yet.", hint="s stages a hunk."))
             return
         what = await asyncio.to_thread(programs, review.root)
-        self.app.push_screen(CommitBox(staged, what, self._writer, self._message), self._commit)
+        begun = self._message or await asyncio.to_thread(prepared_message, review.root)
+        self.app.push_screen(CommitBox(staged, what, self._writer, visible(begun)), self._commit)
 
     async def _commit(self, wish: CommitWish | None) -> None:
         """The user's own words wait until they are committed."""
@@ -221,6 +240,7 @@ class ReviewScreen(DiffBrowser):
             "lines": not in_lines and part is not None and part.kind == "hunk",
             "mark": in_lines,
             "undo": self._review.can_undo,
+            "find": not self.search.has_focus_within,
             "find_next": searching,
             "part": not searching or parameters == (-1,),
             # Escape ends what began last.
