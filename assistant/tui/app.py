@@ -120,6 +120,7 @@ class CoderApp(AppWithModels):
             self.notify("There is no git repository here, and so no diff.")
         elif self.screen is self.chat:
             from assistant.agent.review import as_task
+            from assistant.tui.review.in_app import ModelOfConversation
             from assistant.tui.review.screen import ReviewScreen  # not needed before the app is there
             from assistant.tui.review.state import Review
 
@@ -127,7 +128,8 @@ class CoderApp(AppWithModels):
                 if comments:
                     self.chat.prompt.give_back(as_task(comments))
 
-            self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
+            writer = ModelOfConversation(self.chat.conversation)
+            self.push_screen(ReviewScreen(Review(self._workspace.root), writer), take)
 
     def action_sessions(self) -> None:
         """Show the sessions of this repository, to go on with one."""

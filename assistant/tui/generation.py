@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from textual.message import Message
 from textual.widget import Widget
 
-from assistant.errors import CoderError, InterruptedByUserError
+from assistant.errors import CoderError, InterruptedByUserError, NoModelError
 from assistant.tui.answer import Answer
 from assistant.tui.generation_events import (
     ConsentWanted,
@@ -37,6 +37,7 @@ Load: TypeAlias = Callable[[Callable[[str, float], None], Callable[[str], None]]
 # Works with the model until it is done, or the event is set.
 Turn: TypeAlias = Callable[["Generator", Event], "Iterator[AgentEvent]"]
 T = TypeVar("T")
+LOOKS_UP_S = 0.1
 
 
 class Bridge:
@@ -82,6 +83,19 @@ class Bridge:
                 self._screen.post_message(Ended(run))
 
         self._start(locked, "later")
+
+    def lend(self, work: "Callable[[Generator], T]", cancel: Event) -> T:
+        """Do this with the model in the calling thread, when no turn is under way. Raises
+        InterruptedByUserError when `cancel` is set before, NoModelError where no model is loaded."""
+        while not self._in_use.acquire(timeout=LOOKS_UP_S):
+            if cancel.is_set():
+                raise InterruptedByUserError("It was not begun.")
+        try:
+            if self._generator is None or self._closing.is_set():
+                raise NoModelError("No model is loaded.")
+            return work(self._generator)
+        finally:
+            self._in_use.release()
 
     def person(self, run: int) -> "Person":
         """Who is asked, and told, in turns with that number: whoever sits before the screen."""

@@ -1,5 +1,9 @@
 """A conversation with a model that is loaded in a thread, again when it failed, or another in its place."""
 
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
 from textual.worker import Worker, WorkerState
 
 from assistant.errors import CoderError
@@ -8,6 +12,11 @@ from assistant.tui.conversation import Conversation
 from assistant.tui.generation import Bridge, Load
 from assistant.tui.no_model import NoModel
 from assistant.tui.notice import Notice
+
+if TYPE_CHECKING:
+    from assistant.chat.generator import Generator
+
+T = TypeVar("T")
 
 
 class WithModel(Conversation):
@@ -22,6 +31,14 @@ class WithModel(Conversation):
     @property
     def has_no_model(self) -> bool:
         return self._no_model is not None
+
+    @property
+    def has_model(self) -> bool:
+        return self._bridge.ready
+
+    def lend_model(self, work: "Callable[[Generator], T]", cancel: Event) -> T:
+        """As `Bridge.lend`."""
+        return self._bridge.lend(work, cancel)
 
     def on_mount(self) -> None:
         self._bridge.load(self._load)
