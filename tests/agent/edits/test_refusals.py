@@ -135,6 +135,16 @@ REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         block("    log(path)\n", "    log(path &lt; 1)\n"),
         r"HTML entities",
     ),
+    "half of a surrogate pair in the whole file": (
+        LONG,
+        "a.py\n```\n" + LONG.replace("check(data)", "'\ud83d'") + "```\n",
+        r"has no '\\ud83d'",
+    ),
+    "half of a surrogate pair, not placed exactly": (
+        LONG,
+        block("  log(path)\n", "  '\ud83d'\n"),
+        r"has no '\\ud83d'",
+    ),
     "a diff that ends within a hunk": (
         LONG,
         "```diff\n--- a/a.py\n+++ b/a.py\n@@ -2,3 +2,3 @@\n     data = read(path)\n-    check(data)\n+    te",
