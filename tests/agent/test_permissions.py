@@ -155,7 +155,8 @@ def test_a_command_is_remembered_by_what_it_runs(
     assert again.verdict("run", "run", action(command)) == "allow"
     assert [each for each in allows if again.verdict("run", "run", action(each)) != "allow"] == []
     others = (
-        "pytests", "cargo", "cargo run", "npm run", "npm run deploy", "npm run build x", "cargo install test", "python3.11 -c x", "python3.11",
+        "pytests", "cargo", "cargo run", "cargo install test", "npm run", "npm run deploy", "npm run build x",
+        "python3.11 -c x", "python3.11",
         "/usr/bin/python x.py", "git push", "git", "my", "tool", "", "ls",
     )  # fmt: skip
     assert [each for each in others if again.verdict("run", "run", action(each)) != "ask"] == []
