@@ -194,6 +194,18 @@ def test_a_full_disk_leaves_no_file(context: Context, tmp_path: Path) -> None:
     assert context.evaluate([9]).size, "the context goes on"
 
 
+def test_a_state_of_nothing_and_one_that_has_no_place_are_not_written(
+    context: Context, tmp_path: Path
+) -> None:
+    context.truncate(0)
+    for path, tokens in ((tmp_path / "s.kv", 0), (tmp_path / "gone" / "s.kv", 5)):
+        context.evaluate(words(5)) if tokens else None
+        with pytest.raises(StateError) as refused:
+            save_state(context, path)
+        assert refused.value.reason == "unwritable"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_state_is_its_owners_alone(context: Context, tmp_path: Path) -> None:
     context.evaluate(words(10))
     save_state(context, tmp_path / "s.kv")
