@@ -26,6 +26,7 @@ _ENDED = {
     "cancelled": "cancelled",
     "length": "stopped at the length limit",
     "lost": "broken off by the server",
+    "circles": "ended: it began to repeat itself",
     "context": "stopped: the context is full · /new starts another conversation",
 }
 

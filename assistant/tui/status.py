@@ -5,6 +5,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.sizes import as_size
 from assistant.tui.bar import bar
 from assistant.tui.generation_events import Speed
 from assistant.visible import visible
@@ -90,11 +91,11 @@ class StatusBar(Horizontal):
         ]
         if self._context_tokens:
             parts.append((3, f"ctx {speed.context_used / self._context_tokens:.0%}"))
-        return [*parts, (6, f"mem {_memory_gb():.1f} GB")]
+        return [*parts, (6, f"mem {as_size(_memory())}")]
 
 
-def _memory_gb() -> float:
-    """What this process holds, the model with it."""
+def _memory() -> int:
+    """Bytes that this process holds, the model with it."""
     import psutil
 
-    return float(psutil.Process().memory_info().rss) / 1e9
+    return int(psutil.Process().memory_info().rss)

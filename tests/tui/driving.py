@@ -31,6 +31,11 @@ REWRITE = f"```python\n{NEW}".rstrip("\n")
 FIX = f"The sign is wrong.\n\n```python calc.py\n{NEW}```\n"
 
 
+def counted(words: int) -> str:
+    """A long text that says nothing twice."""
+    return "".join(f"word {number} " for number in range(1, words + 1))
+
+
 def app_with(generator: Generator, root: Path) -> CoderApp:
     def load(report: Progress, _: Tell) -> Generator:
         report("loading scripted-1b", 0.5)
