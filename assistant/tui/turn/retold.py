@@ -18,13 +18,21 @@ _SHOWN = 30
 
 def retold(history: Sequence[Mapping[str, Any]]) -> tuple[list[Record], list[Widget]]:
     """What lies far back, and the widgets of what came last."""
-    widgets = _widgets(history)
-    records = [each.record() for each in widgets[:-_SHOWN] if isinstance(each, Recorded)]
-    return [record for record in records if record], widgets[-_SHOWN:]
+    told = _told(history)
+    records = map(_record, told[:-_SHOWN])
+    widgets = [AssistantMessage.past(each) if isinstance(each, Record) else each for each in told[-_SHOWN:]]
+    return [record for record in records if record], widgets
 
 
-def _widgets(history: Sequence[Mapping[str, Any]]) -> list[Widget]:
-    widgets: list[Widget] = []
+def _record(told: Widget | Record) -> Record | None:
+    if isinstance(told, Record):
+        return told
+    return told.record() if isinstance(told, Recorded) else None
+
+
+def _told(history: Sequence[Mapping[str, Any]]) -> list[Widget | Record]:
+    """Answers as records: as widgets they would take longest to make, and few are shown."""
+    told: list[Widget | Record] = []
     card: ToolCard | None = None
     task = 0
     for event in history:
@@ -32,24 +40,24 @@ def _widgets(history: Sequence[Mapping[str, Any]]) -> list[Widget]:
             case {"event": "started", "task": str(text)}:
                 question = UserMessage(text, classes="past")
                 question.number = task
-                widgets.append(question)
+                told.append(question)
                 task += 1
             case {"event": "reply", "text": str(text)}:
                 if said := spoken(text).strip():
-                    widgets.append(AssistantMessage.past(Record("model", said)))
+                    told.append(Record("model", said))
             case {"event": "called", "tool": str(tool), "arguments": Mapping() as given} if tool != "done":
                 card = ToolCard(tool, given)
-                widgets.append(card)
+                told.append(card)
             case {"event": "changed", "diff": str(diff)} if card:
                 card.changed(diff)
             case {"event": "observed", "ok": bool(ok), "text": str(text)} if card:
                 card.end("done" if ok else "failed", text, timed=False)
                 card = None
             case {"event": "outcome", "turn": int(turn), "changed": list(changed)} if changed:
-                widgets.append(ChangesCard(turn, tuple(map(str, changed))))
+                told.append(ChangesCard(turn, tuple(map(str, changed))))
             case {"event": "undone", "turn": int(turn), "paths": [*paths]}:
-                for each in widgets:
+                for each in told:
                     if isinstance(each, ChangesCard) and each.turn == turn:
                         each.undone = True
-                widgets.append(Notice(f"Took the last change back. Restored: {', '.join(map(str, paths))}."))
-    return widgets
+                told.append(Notice(f"Took the last change back. Restored: {', '.join(map(str, paths))}."))
+    return told
