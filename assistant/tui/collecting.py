@@ -2,8 +2,9 @@
 
 import gc
 
-# Gives a collection of the young some thousand objects to look at, and one of the old a few millions.
-_THRESHOLDS = (5000, 20, 20)
+# Gives a collection of the young some thousand objects to look at, of those that outlived it five times as
+# many, and one of the old a few millions.
+_THRESHOLDS = (5000, 5, 80)
 # Some fifteen megabytes, for a stop of a tenth of a second.
 _FREED_AT_ONCE = 200
 

@@ -34,7 +34,6 @@ from tests.scripted import ScriptedGenerator
 
 _SIZE = (40, 120)
 _KEYS = 100
-_ANSWER = "A **paragraph** with `code` and some words that go on.\n\n- a list\n\n```python\nx = 1\n```\n\n"
 _FILLED = "FILLED"
 
 
@@ -76,7 +75,11 @@ def main() -> None:
 def show(messages: int) -> None:
     """The app with so many messages, and a model that writes some 100 tokens a second."""
     generator = ScriptedGenerator(
-        _ANSWER * 2000, piece_chars=14, pause_s=0.04, context_tokens=1_000_000, tool_format=None
+        "".join(map(_part, range(2000))),
+        piece_chars=14,
+        pause_s=0.04,
+        context_tokens=1_000_000,
+        tool_format=None,
     )
     app = CoderApp(Workspace(Path.cwd(), is_git=True), lambda report, tell: generator)
 
@@ -86,7 +89,7 @@ def show(messages: int) -> None:
         for number in range(messages):
             message: Widget = UserMessage(f"question {number}")
             if number % 2:
-                message = AssistantMessage.past(Record("model", _ANSWER, "told"))
+                message = AssistantMessage.past(Record("model", _part(number), "told"))
             await turns.add(message)
             if number % 20 == 0:
                 await asyncio.sleep(0.02)
@@ -102,6 +105,12 @@ def show(messages: int) -> None:
     app.call_later(fill)
     app.call_later(app.set_interval, 1.0, end_with_the_starter)
     app.run()
+
+
+def _part(number: int) -> str:
+    """Of an answer: no two are the same, for a model that repeats itself is stopped."""
+    words = " ".join(str(number * each % 9973) for each in range(7, 19))
+    return f"A **paragraph** with `code` and {words}.\n\n- a list {words}\n\n```python\nx = {number}\n```\n\n"
 
 
 class Terminal:
