@@ -1,6 +1,6 @@
 """Markdown drawn by one widget: what its lines show, and that growing costs no more the longer it is."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,7 +9,8 @@ from textual.containers import VerticalScroll
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from assistant.tui.prose import prose as module
+from assistant.tui.prose.blocks import Block
+from assistant.tui.prose.layout import Laid, Look, lay
 from assistant.tui.prose.prose import Prose
 
 # Without what is left blank beside the text, and the scroll bar, these are 40 columns.
@@ -122,15 +123,14 @@ async def test_growing_costs_no_more_the_longer_it_is(block: str, monkeypatch: p
     """For a piece, the last block is laid out anew, or the end of a long block of code."""
     counted: list[int] = []
 
-    def counting(*arguments: object, **named: object) -> object:
-        laid = lay(*arguments, **named)
+    def counting(block: Block, look: Look, above: Laid | None) -> Laid:
+        laid = lay(block, look, above)
         counted.append(len(laid.lines))
         return laid
 
-    lay: Callable[..., module.Laid] = module.lay
     async with shown("Begin.\n\n" if "\n\n" in block else "```python\n") as prose:
         prose.write(block * 1000)
-        monkeypatch.setattr(module, "lay", counting)
+        monkeypatch.setattr("assistant.tui.prose.prose.lay", counting)
         for _ in range(100):
             prose.write(block[:5])
             prose.write(block[5:])
