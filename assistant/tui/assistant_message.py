@@ -85,15 +85,17 @@ class AssistantMessage(ChatMessage):
         return Record("model", "".join(self._text), self._told)
 
     def compose(self) -> ComposeResult:
+        """Of what was whole long ago, only what there is to show."""
         if not self._ended:
             yield self._reading
         yield self._answer
         if not self._ended:
             yield self._origins
-        yield self._foot
+        if self._told or not self._ended:
+            yield self._foot
 
     def on_mount(self) -> None:
-        if self._ended:
+        if self._told:
             self._tell_end(self._told)
 
     def show_reading(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
