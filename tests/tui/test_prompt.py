@@ -1,3 +1,4 @@
+from textual import events
 from textual.app import App, ComposeResult
 
 from assistant.tui.prompt import Prompt
@@ -53,3 +54,12 @@ async def test_a_message_that_comes_back_keeps_what_was_written_since() -> None:
         await pilot.press("n", "e", "w")
         app.query_one(Prompt).give_back("old")
         assert app.query_one(Prompt).text == "old\nnew"
+
+
+async def test_no_letter_overtakes_a_key_that_was_typed_before_it() -> None:
+    app = PromptApp()
+    async with app.run_test() as pilot:
+        for key, character in (("Z", "Z"), ("backspace", "\x7f"), ("X", "X"), ("left", None), ("Y", "Y")):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        assert app.query_one(Prompt).text == "YX"

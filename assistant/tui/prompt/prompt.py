@@ -106,10 +106,19 @@ class Prompt(TextArea):
                 await self.run_action(f"screen.scroll({-1 if event.key == 'pageup' else 1})")
             case "question_mark" if not self.text:  # it could not be part of a question
                 await self.run_action("app.help")
-            case _:
+            case _ if event.is_printable or not await self._act(event.key):
                 return
         event.stop()
         event.prevent_default()
+
+    async def _act(self, key: str) -> bool:
+        """Do at once what the key is bound to here: by way of the app it would come after letters that were
+        typed behind it, and a backspace would delete one of these. Whether it is bound."""
+        bound = self.screen.active_bindings.get(key)
+        if bound is None or bound.node is not self or not bound.enabled:
+            return False
+        await self.run_action(bound.binding.action)
+        return True
 
     def on_blur(self) -> None:
         self._suggestions.close()
