@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from assistant.agent import confine, loop
 from assistant.agent.session import Sessions
@@ -221,10 +222,14 @@ async def speculation(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, SpeculationPanel))
 
 
+def models_are_there(pilot: Pilot[None]) -> bool:
+    return on_top(pilot) is ModelsScreen and bool(pilot.app.screen.query(OptionList)) and bool(lines(pilot))
+
+
 async def models(pilot: Pilot[None]) -> None:
     await ready(pilot)
     await pilot.press("f8")
-    await until(pilot, lambda: on_top(pilot) is ModelsScreen and lines(pilot))
+    await until(pilot, partial(models_are_there, pilot))
 
 
 async def pulling(pilot: Pilot[None]) -> None:
@@ -236,7 +241,7 @@ async def pulling(pilot: Pilot[None]) -> None:
 
 
 async def first_start(pilot: Pilot[None]) -> None:
-    await until(pilot, lambda: on_top(pilot) is ModelsScreen and lines(pilot))
+    await until(pilot, partial(models_are_there, pilot))
 
 
 def five_models(workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
