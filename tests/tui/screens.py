@@ -1,9 +1,7 @@
 """The screens of the app, each with what is to be done to see it."""
 
 import os
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -17,7 +15,6 @@ from assistant.agent.tools import Environment
 from assistant.bench.history import History, history_file
 from assistant.catalog import embedded
 from assistant.catalog.manifest import load_manifests
-from assistant.chat.generator import Generator
 from assistant.engine import llama
 from assistant.engine.memory import FreeMemory
 from assistant.errors import ModelError, NoModelError
@@ -29,7 +26,6 @@ from assistant.tui.models.download import PullStatus
 from assistant.tui.models.screen import ModelsScreen
 from assistant.tui.no_model import NoModel
 from assistant.tui.pace import UPDATE_S
-from assistant.tui.prompt import Prompt
 from assistant.tui.prompt.suggestions import Suggestions
 from assistant.tui.run_card import RunCard
 from assistant.tui.sessions.screen import SessionsScreen
@@ -40,65 +36,18 @@ from tests.agent.agent_run import script
 from tests.bench.history.made import generation
 from tests.scripted import ScriptedGenerator
 from tests.tui.cost.test_cost import WORK, field, opened, report
-from tests.tui.driving import FIX, Progress, Tell, answers, notices, shown, small_model, until
+from tests.tui.driving import FIX, answers, notices, shown, small_model, until
 from tests.tui.driving import screen as on_top
 from tests.tui.models.test_models import line_of, lines
 from tests.tui.sessions.test_sessions import lines as sessions_of
 from tests.tui.sessions.test_sessions import write
+from tests.tui.showing import Screen, ask, failing, loaded, prompt_of, ready, without_end
 
 EXPLANATION = (
     "`add` takes **two** numbers:\n\n- `a`, the first\n- `b`, the second\n\n```python\nadd(1, 2)\n```\n"
 )
 _PIECES = len(EXPLANATION) // 12
 _NOW = 1_764_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """`show` brings it up in an app whose model is loaded by what `load` returns, after `prepare`."""
-
-    name: str
-    load: Callable[[], Load]
-    show: Callable[[Pilot[None]], Awaitable[None]]
-    prepare: Callable[[Workspace, pytest.MonkeyPatch], None] = lambda workspace, patch: None
-
-
-def loaded(model: Callable[..., Generator], *answers: str, **how: object) -> Callable[[], Load]:
-    return lambda: lambda report, tell: model(*answers, **how)
-
-
-def failing(error: Exception) -> Callable[[], Load]:
-    def load(report: Progress, tell: Tell) -> Generator:
-        raise error
-
-    return lambda: load
-
-
-def without_end() -> Load:
-    def load(report: Progress, tell: Tell) -> Generator:
-        while True:  # until the app closes
-            report("preparing the embedded model", 0.4)
-            time.sleep(0.01)
-
-    return load
-
-
-async def prompt_of(pilot: Pilot[None]) -> Prompt:
-    """The prompt, when it is there."""
-    await until(pilot, lambda: pilot.app.query(Prompt))
-    prompt = pilot.app.query_one(Prompt)
-    prompt.cursor_blink = False
-    return prompt
-
-
-async def ask(pilot: Pilot[None], text: str) -> None:
-    (await prompt_of(pilot)).insert(text)
-    await pilot.press("enter")
-
-
-async def ready(pilot: Pilot[None]) -> None:
-    await prompt_of(pilot)
-    await until(pilot, lambda: "●" in shown(pilot, "#model"))
 
 
 # The conversation

@@ -16,7 +16,8 @@ from assistant.tui.generation import Load
 from assistant.tui.theme import DARK, LIGHT
 from assistant.tui.too_small import TooSmall
 from tests.tui.driving import OLD, small_model, until
-from tests.tui.screens import SCREENS, Screen
+from tests.tui.screens import SCREENS
+from tests.tui.showing import Screen
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 
