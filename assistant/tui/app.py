@@ -44,6 +44,8 @@ class CoderApp(AppWithModels):
     """The app in `workspace`. `load` runs in a thread and reports while it works."""
 
     TITLE = "coder"
+    # What the palette takes of its own, a darker panel, is a blue on a background as dark as ours.
+    CSS = "CommandPalette > Vertical { background: $surface; &:dark { background: $surface; } }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "review", "Review", id="review"),
         Binding("f9", "sessions", "Sessions", show=False, id="sessions"),
@@ -113,6 +115,11 @@ class CoderApp(AppWithModels):
             run = partial(self.chat.command, command)
             yield SystemCommand(command.name.capitalize(), about, run)
         yield SystemCommand("Screenshot", "Save this screen as an SVG file", self.deliver_screenshot)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """As it stands on the key: F4, Esc."""
+        shown = super().get_key_display(binding)
+        return shown if binding.key_display or len(shown) == 1 else shown.capitalize()
 
     def action_review(self) -> None:
         """Review the diff of the working tree. What is said about it becomes the next question."""

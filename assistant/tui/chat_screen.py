@@ -46,7 +46,7 @@ class ChatScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel"),
         Binding("escape", "back", "Back"),
-        Binding("f5", "load_again", "Load the model", id="load"),
+        Binding("f5", "load_again", "Load model", id="load"),
         Binding("f3", "origins", "Origins", show=False, id="origins"),
         Binding("f4", "speculation", "Speed", id="stats"),
         Binding("ctrl+f", "find", "Find", show=False, id="find"),
@@ -78,7 +78,7 @@ class ChatScreen(Screen[None]):
         yield self.search
         yield PromptBox(self._workspace, self._shown_root)
         yield self.status
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
         self.prompt = self.query_one(Prompt)

@@ -60,7 +60,7 @@ class RunCard(Vertical, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "run", "Run"),
         Binding("a", "run_always", "Always"),
-        Binding("n", "leave", "Leave it"),
+        Binding("n", "leave", "Leave"),
         Binding("escape", "stop", "Stop"),
     ]
 

@@ -304,7 +304,7 @@ async def test_the_footer_shows_the_keys_that_work_now(root: Path) -> None:
 
     async with app_with(small_model(FIX, holds_after=2), root).run_test(size=SIZE) as pilot:
         assert {"Send", "Speed", "Help"} <= keys(pilot)
-        assert not {"Cancel", "Back", "Apply", "Load the model"} & keys(pilot)
+        assert not {"Cancel", "Back", "Apply", "Load model"} & keys(pilot)
         await say(pilot, "fix it")
         await until(pilot, lambda: "Cancel" in keys(pilot))
         await pilot.press("escape")

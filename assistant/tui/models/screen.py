@@ -19,10 +19,7 @@ from assistant.visible import visible
 if TYPE_CHECKING:
     from assistant.tui.models.rows import ModelRow
 
-_FIRST = (
-    "There is no model on this machine yet.\n"
-    "Choose one of those that fit: Enter brings it, and it is loaded when it is here."
-)
+_FIRST = "There is no model on this machine yet.\nEnter brings one of those that fit, and loads it."
 
 
 class ModelPicker(Picker):
@@ -43,8 +40,8 @@ class ModelsScreen(ModalScreen[str | None]):
     ModelsScreen {
         background: $background;
         #told { height: auto; padding: 1 2 0 2; color: $text-muted; }
-        #about { height: 6; padding: 0 3; }
-        #pull { display: none; height: 1; padding: 0 3; &.under-way { display: block; } }
+        #about { height: auto; min-height: 6; max-height: 9; padding: 0 3; }
+        #pull { display: none; height: auto; padding: 0 3; &.under-way { display: block; } }
         Footer { background: $background; padding: 0 1; }
     }
     """

@@ -43,6 +43,8 @@ def about(row: ModelRow) -> Content:
         (f"  {visible(manifest.license)}\n", FAINT),
         visible(f"{manifest.about} {manifest.advice}".strip()),
     ]
+    if row.forecast and row.usable:
+        parts.append((f"\nThis machine has room for {visible(row.fits)}.", FAINT))
     if row.why:
         parts.append((f"\n{visible(row.why)}", FAINT))
     return Content.assemble(*parts)
@@ -60,7 +62,7 @@ def pull_line(status: PullStatus) -> Content:
     if (left := status.seconds_left) is not None:
         parts.append(f"{time_left(left)} left")
     return Content.assemble(
-        f"⇣ {visible(status.name)} ", bar(status.share), f" {status.share:.0%} · {' · '.join(parts)}"
+        f"⇣ {visible(status.name)} ", bar(status.share, 10), f" {status.share:.0%} · {' · '.join(parts)}"
     )
 
 

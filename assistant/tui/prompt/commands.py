@@ -21,7 +21,7 @@ COMMANDS = (
     Command("export", "save the conversation as markdown", "export", takes="FILE"),
     Command("find", "search the conversation", "find", takes="TEXT"),
     Command("help", "all keys and commands", "app.help"),
-    Command("mode", "what is asked first: ask, auto-edit, full, read-only, plan", "mode", takes="MODE"),
+    Command("mode", "what is asked first, such as plan or auto-edit", "mode", takes="MODE"),
     Command("models", "choose, pull and switch models", "app.models"),
     Command("new", "a new conversation", "new_conversation"),
     Command("origins", "which drafter each word came from", "origins"),

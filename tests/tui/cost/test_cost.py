@@ -1,7 +1,5 @@
 """The calculator in the app: from the history and what is written to what follows."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,6 @@ from textual.widgets import Input, Static
 from assistant.bench.cost.prices import ApiPrice, load_prices, prices_file
 from assistant.bench.cost.speeds import Measured
 from assistant.bench.history import History, history_file
-from assistant.tui import status as status_module
-from assistant.tui.app import CoderApp
 from assistant.tui.cost.calculation import LABELS, calculate
 from assistant.tui.cost.screen import CostScreen
 from assistant.tui.prompt import Prompt
@@ -108,28 +104,6 @@ async def test_a_history_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         await opened(pilot)
         await until(pilot, lambda: "history" in report(pilot))
         assert [str(each.id) for each in pilot.app.screen.query(Input)] == list(LABELS)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-def test_what_it_looks_like(
-    tmp_path: Path, snap_compare: Callable[..., bool], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(CoderApp, "shown_root", property(lambda _: "~/calculator"))
-    monkeypatch.setattr(status_module, "_memory", lambda: 1_200_000_000)
-    with History(history_file()) as history:
-        slower = replace(generation().stats, decode_s=3.6)
-        history.add([generation(), generation(speculate=False, command="bench", stats=slower)])
-
-    async def before(pilot: Pilot[None]) -> None:
-        await opened(pilot)
-        await until(pilot, lambda: "your history" in report(pilot))
-        for name, text in WORK.items():
-            field(pilot, name).value = text
-        await until(pilot, lambda: "Prices as seen" in report(pilot))
-        pilot.app.screen.set_focus(None)
-
-    app = app_with(ScriptedGenerator(), tmp_path)
-    assert snap_compare(app, terminal_size=size, run_before=before)
 
 
 async def opened(pilot: Pilot[None]) -> None:
