@@ -54,7 +54,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
                 yield DiffPane(self._review.is_kept, self._review.comments_on)
                 yield SearchBar("in the diff")
         yield Outcome()
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self.files = self.query_one(FileList)
@@ -144,7 +144,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
             return
         try:
             if await asyncio.to_thread(self._review.catch_up, certainly=certainly):
-                self.outcome.say("Something changed meanwhile: this is the diff as it is now.", done=False)
+                self.outcome.say("The diff changed meanwhile.", done=False)
                 self._show_again()
         except CoderError as error:
             self.outcome.refuse(error)

@@ -110,8 +110,17 @@ async def test_what_is_typed_at_once_is_text_and_no_decision(root: Path) -> None
         assert (git(root, "diff"), git(root, "diff", "--cached")) == before
 
 
-async def test_n_goes_on_from_where_the_cursor_is_and_round(root: Path) -> None:
+async def test_single_lines_are_chosen_from_what_was_found_on(root: Path) -> None:
     async with review_of(root).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("slash", *"+= item", "enter", "l", "s")
+        diff = git(root, "diff", "--cached", "--unified=0").splitlines()
+        assert diff[-1] == b"-            result += item.price"
+
+
+async def test_n_goes_on_from_where_the_cursor_is_and_round(root: Path) -> None:
+    app = review_of(root)
+    async with app.run_test(size=SIZE) as pilot:
         await ready(pilot)
         await pilot.press("slash", *"self.items", "enter")
         assert counted(pilot).startswith("1 of ")
@@ -127,7 +136,7 @@ async def test_n_goes_on_from_where_the_cursor_is_and_round(root: Path) -> None:
         await pilot.press("slash", *"nowhere")
         await until(pilot, lambda: counted(pilot) == "not found")
         await pilot.press("enter", "n", "escape", "q")
-        assert not pilot.app.is_running or pilot.app.return_value == ()
+    assert app.return_value == (), "it is left"
 
 
 async def test_what_is_far_to_the_right_or_folded_away_is_gone_to(root: Path) -> None:
