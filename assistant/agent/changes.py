@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.agent.answer import CodeBlock, code_blocks
+from assistant.errors import CoderError
+from assistant.repo.files import inside
 from assistant.repo.hunks import split_lines
 from assistant.repo.syntax import definitions, language_of
 
@@ -79,7 +81,10 @@ def _only_file(words: list[str], root: Path) -> Path | None:
 
 
 def _file(name: str, root: Path) -> Path | None:
-    if not name or len(name) > 500 or "\0" in name:
+    if not name:
         return None
-    path = (root / name).resolve()
-    return path if path.is_relative_to(root.resolve()) and path.is_file() else None
+    try:
+        path, _ = inside(root / name, root)
+    except CoderError:
+        return None
+    return path if path.is_file() else None

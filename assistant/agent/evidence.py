@@ -7,7 +7,8 @@ from pathlib import Path
 
 from assistant.agent.command import CommandResult
 from assistant.agent.failure import in_words, tells_of_check
-from assistant.repo.files import SourceFile
+from assistant.errors import CoderError
+from assistant.repo.files import SourceFile, inside
 from assistant.repo.hunks import split_lines
 from assistant.repo.syntax import Definition, SyntaxProblem, definitions, language_of, syntax_problems
 from assistant.repo.workspace import holds_secrets
@@ -71,9 +72,11 @@ def _locations(output: str, root: Path) -> Iterator[tuple[Path, int]]:
     """Places inside the repository that the output names, in its order."""
     for match in _LOCATION.finditer(output):
         path = Path(match["py"] or match["path"])
-        path = path if path.is_absolute() else root / path
-        real = path.resolve()
-        if real.is_file() and real.is_relative_to(root) and not holds_secrets(real.name):
+        try:
+            real, _ = inside(root / path, root)
+        except CoderError:
+            continue
+        if real.is_file() and not holds_secrets(real.name):
             yield real, int(match["py_line"] or match["line"])
 
 

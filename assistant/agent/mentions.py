@@ -8,7 +8,7 @@ from pathlib import Path
 from assistant.agent.excerpts import Excerpt, definition, folder_files
 from assistant.errors import RefusedError, UsageError
 from assistant.repo.fence import fenced
-from assistant.repo.files import SourceFile, read_source
+from assistant.repo.files import SourceFile, is_there, read_source
 from assistant.repo.map.index import RepositoryIndex
 from assistant.repo.workspace import Workspace, holds_secrets
 
@@ -80,11 +80,8 @@ def _names(match: re.Match[str]) -> tuple[str, ...]:
 def _existing(match: re.Match[str], root: Path) -> Path | None:
     """The file or folder that is mentioned."""
     for name in _names(match):
-        try:
-            if name and (root / name).exists():
-                return root / name
-        except (OSError, ValueError):  # too long for a name, or a null byte in it
-            return None
+        if name and is_there(root / name):
+            return root / name
     return None
 
 

@@ -4,8 +4,8 @@ A state file is llama.cpp's own sequence file, streamed by llama.cpp, with a sea
 
     llama.cpp's state | token ids, int32 | seal, JSON | length of the seal, uint32 | magic, 8 bytes
 
-The seal says which model and configuration the state belongs to, and holds a checksum of all before
-it. A file that is not sealed, not whole, or of another model is refused before llama.cpp sees it.
+The seal says which model and configuration the state belongs to, and holds a checksum of that and of all
+before it. A file that is not sealed, not whole, or of another model is refused before llama.cpp sees it.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from assistant.engine.llama import Context, library_version
 from assistant.errors import CoderError
 
 Refusal = Literal["unreadable", "damaged", "other model", "other configuration", "too long", "unwritable"]
-_MAGIC = b"CODERKV1"
+_MAGIC = b"CODERKV2"
 _TAIL = struct.Struct("<I8s")
 _LONGEST_SEAL = 4096
 _CHUNK = 2**22
@@ -43,7 +43,8 @@ class StateError(CoderError):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a state belongs to, how many tokens it holds, and the CRC-32 of all that precedes it."""
+    """What a state belongs to, how many tokens it holds, and the CRC-32 of all that precedes it and
+    of these three."""
 
     model: str
     configuration: str
@@ -85,7 +86,7 @@ def restore_state(context: Context, path: Path) -> int:
         with path.open("rb") as file:
             seal, tokens, sealed_bytes = _read_seal(file, path)
             _check_owner(context, seal, path)
-            if _checksum(file, sealed_bytes) != seal.checksum:
+            if _sealed(file, sealed_bytes, seal.model, seal.configuration, seal.tokens) != seal:
                 raise StateError(path, "damaged", "its checksum differs")
     except OSError as error:
         raise StateError(path, "unreadable", error.strerror or "") from error
@@ -118,9 +119,15 @@ def owner(context: Context) -> tuple[str, str]:
 def _seal(context: Context, file: BinaryIO) -> None:
     file.seek(0, os.SEEK_END)
     file.write(np.asarray(context.tokens, "<i4").tobytes())
-    checksum = _checksum(file, file.tell())
-    seal = json.dumps(asdict(Seal(*owner(context), len(context.tokens), checksum))).encode()
+    model, configuration = owner(context)
+    seal = json.dumps(asdict(_sealed(file, file.tell(), model, configuration, len(context.tokens)))).encode()
     file.write(seal + _TAIL.pack(len(seal), _MAGIC))
+
+
+def _sealed(file: BinaryIO, length: int, model: str, configuration: str, tokens: int) -> Seal:
+    """The seal of the first `length` bytes; leaves the file behind them."""
+    said = f"{model} {configuration} {tokens}".encode()
+    return Seal(model, configuration, tokens, zlib.crc32(said, _checksum(file, length)))
 
 
 def _read_seal(file: BinaryIO, path: Path) -> tuple[Seal, list[int], int]:

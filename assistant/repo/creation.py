@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from assistant.errors import CoderError, RefusedError, UsageError
+from assistant.errors import CoderError, RefusedError
 from assistant.repo.anchor import anchored, make_folders
 from assistant.repo.atomic import stage, sync_folder, take_name
 from assistant.repo.files import SourceFile, check_unchanged, encode, inside
@@ -23,8 +23,6 @@ def new_source(path: Path, root: Path, text: str) -> SourceFile:
         real.lstat()
     except (FileNotFoundError, NotADirectoryError):
         pass
-    except OSError as error:
-        raise UsageError(f"{shown[:80]} can be no file: {error.strerror or error}.") from error
     else:
         raise RefusedError(f"{shown} exists already.", hint="Change it instead of making it anew.")
     empty = SourceFile(real, shown, "", b"", "utf-8", b"", "\n", NEW_FILE_MODE)

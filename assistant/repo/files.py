@@ -193,18 +193,27 @@ def inside(path: Path, root: Path) -> tuple[Path, str]:
     """The real path and how it is shown. Links inside the root are followed, links out of it refused."""
     root = root.resolve()
     try:
-        real = path.resolve()
+        real, is_link = path.resolve(), path.is_symlink()
+        real.exists()  # raises for a name that no file can have
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(f"{path} cannot be followed: {error}.") from error
     if not real.is_relative_to(root):
         raise RefusedError(
-            f"{path} lies outside of {root}" + (" (it is a link)." if path.is_symlink() else "."),
+            f"{path} lies outside of {root}" + (" (it is a link)." if is_link else "."),
             hint="Only files inside the repository are read or written.",
         )
     relative = real.relative_to(root)
     if belongs_to_git(relative, root):
         raise RefusedError(f"{path} belongs to git itself.", hint="Use git to change its files.")
     return real, relative.as_posix()
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything is at `path`; nothing is where no file can be called so."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _encoding(raw: bytes) -> tuple[str | None, bytes]:

@@ -7,18 +7,24 @@ read."""
 import re
 from collections.abc import Iterable
 
+_FOLDERS = re.compile(r"\*{2,}")
+# `c**/a` is a below whatever begins with c: git compares what is before the first wildcard apart.
+_OPEN_NAME = re.compile(r"^([^*?[\\]*[^*?[\\/]\*{2,})/")
 _NOTHING = re.compile(r"(?!)")
 _BRACKETS = re.compile(r"\[([!^]?)(\]?+(?:\\.|[^\]\\])*)\]", re.S)
 
 
 class Glob:
-    """A pattern without a slash, but one at its end, matches at any depth; `**` is any number of folders."""
+    """A pattern without a slash, but one at its end, matches at any depth; a part of two stars or more is any
+    number of folders."""
 
     def __init__(self, pattern: str) -> None:
         text = pattern.removeprefix("./").rstrip("/")
-        names = text.removeprefix("/").split("/")
+        names = _OPEN_NAME.sub(r"\1/**/", text.removeprefix("/")).split("/")
         at_any_depth = ["**"] if "/" not in text else []
-        self._parts = [None if part == "**" else _name_pattern(part) for part in at_any_depth + names]
+        self._parts = [
+            None if _FOLDERS.fullmatch(part) else _name_pattern(part) for part in at_any_depth + names
+        ]
 
     def matches(self, path: str) -> bool:
         """Whether it is the path, or a folder that the path lies in."""

@@ -1,5 +1,6 @@
 """Which files a repository wants left alone: `.gitignore` where git is not asked, `.coderignore` always."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TypeAlias
 from assistant.repo.globs import Glob
 
 _MAX_BYTES = 100_000
+_ALL_BELOW = re.compile(r"/\*{2,}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _pattern(line: str) -> _Pattern | None:
     text = text.removesuffix("/")
     if line.startswith("#") or not text or text.endswith("/") or text.startswith("./"):
         return None
-    inside = "/*" if text.endswith("/**") else ""  # all that is in a folder, and not the folder itself
+    inside = "/*" if _ALL_BELOW.search(text) else ""  # all that is in a folder, and not the folder itself
     return _Pattern(Glob(text + inside), line.startswith("!"), folders_only)
 
 

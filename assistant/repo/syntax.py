@@ -66,7 +66,7 @@ def syntax_problems(text: str, language: str | None) -> list[SyntaxProblem]:
     """At most ten syntax errors in order; none where the language is not known."""
     if language is None:
         return []
-    data = text.encode()
+    data = _bytes(text)
     broken = _broken(_parser(language).parse(data).root_node)[:_MOST_PROBLEMS]
     lines = data.split(b"\n")
     return [_problem(node, lines[node.start_point.row]) for node in broken]
@@ -77,7 +77,7 @@ def definitions(text: str, language: str | None) -> list[Definition]:
     if language is None:
         return []
     found: list[Definition] = []
-    root = _parser(language).parse(text.encode()).root_node
+    root = _parser(language).parse(_bytes(text)).root_node
     # A stack and no recursion: a sum of a thousand terms is a tree a thousand nodes deep.
     pending = [(child, "", False) for child in reversed(root.named_children)]
     while pending:
@@ -92,6 +92,11 @@ def definitions(text: str, language: str | None) -> list[Definition]:
             in_class = kind == "class"
         pending += [(child, owner, in_class) for child in reversed(inner.named_children)]
     return found
+
+
+def _bytes(text: str) -> bytes:
+    """A model may write half of a surrogate pair, which no encoding has."""
+    return text.encode("utf-8", "replace")
 
 
 @cache

@@ -22,6 +22,7 @@ from assistant.tui.generation_events import (
     LoadFailed,
     Loading,
     QuestionAsked,
+    SwitchFailed,
     Told,
 )
 from assistant.tui.pace import Pace
@@ -45,6 +46,7 @@ class Bridge:
     def __init__(self, screen: Widget) -> None:
         self._screen = screen
         self._generator: Generator | None = None
+        self._loaded_by: Load | None = None
         self._in_use = Lock()
         self._loads = Lock()
         self._cancel = Event()
@@ -60,6 +62,7 @@ class Bridge:
         return self._generator is not None
 
     def load(self, load: Load) -> None:
+        """Load this model in the place of the one there is; that one again, where this cannot be had."""
         self._start(partial(self._load, load), "load")
 
     def start(self, run: int, turn: "Turn") -> None:
@@ -125,9 +128,15 @@ class Bridge:
         self.cancel()
         with self._in_use:
             end(self._generator)
-            if self._generator is not None:
-                self._generator.close()
-                self._generator = None
+            self._free()
+
+    def _free(self) -> "Load | None":
+        """Free the model there is, and return how to load it again."""
+        if self._generator is None:
+            return None
+        self._generator.close()
+        self._generator = None
+        return self._loaded_by
 
     def _start(self, work: Callable[[], None], name: str) -> None:
         self._screen.run_worker(work, name=name, thread=True, exit_on_error=False)
@@ -146,19 +155,21 @@ class Bridge:
                 self._screen.post_message(Loading(what, fraction))
 
         with self._in_use:  # two models at once might not fit
-            if self._generator is not None:
-                self._generator.close()
-                self._generator = None
+            former = self._free()
         try:
             generator = load(report, lambda note: self._tell([note]))
         except CoderError as error:
-            self._screen.post_message(LoadFailed(error))
+            if former is None or self._closing.is_set():
+                self._screen.post_message(LoadFailed(error))
+                return
+            self._screen.post_message(SwitchFailed(error, former))
+            self._load_alone(former)
             return
         with self._in_use:
             if self._closing.is_set():
                 generator.close()
                 return
-            self._generator = generator
+            self._generator, self._loaded_by = generator, load
         from assistant.chat.generator import KnowsCosts  # slow to import, and there by now
 
         costs = generator.cost_curve if isinstance(generator, KnowsCosts) else []

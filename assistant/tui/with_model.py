@@ -58,6 +58,13 @@ class WithModel(Conversation):
     async def on_load_failed(self, event: events.LoadFailed) -> None:
         await self._without_model(event.error)
 
+    async def on_switch_failed(self, event: events.SwitchFailed) -> None:
+        """The model that was there is being loaded again: that is the one to try again, too."""
+        self._load = event.former
+        error = event.error
+        said = f"{error.message} The model before it is loaded again."
+        await self.add(Notice(said, error.hint, "error"))
+
     async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of the program itself must not take the conversation away."""
         error = event.worker.error

@@ -37,6 +37,8 @@ LIES: dict[str, tuple[str, dict[str, Any], str]] = {
     "read infinitely far": ("read", {"path": "calc.py", "first": float("inf")}, "first: Input should be"),
     "edit nothing": ("edit", {"path": "calc.py", "old": "", "new": "x"}, "old: String should have"),
     "edit outside": ("edit", {"path": "../secret", "old": "hunter2", "new": "x"}, OUTSIDE),
+    "edit a name too long": ("edit", {"path": "n" * 300, "old": "a", "new": "b"}, "There is no file"),
+    "write a name too long": ("write", {"path": "n" * 300, "text": ""}, "cannot be followed"),
     "write a line break": ("write", {"path": "a\nb", "text": ""}, "path: String should match"),
     "write over a folder": ("write", {"path": "src", "text": ""}, "src"),
     "write below a file": ("write", {"path": "calc.py/x", "text": ""}, "calc.py"),

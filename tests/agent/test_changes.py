@@ -56,10 +56,13 @@ def test_a_path_with_a_space(root: Path) -> None:
         "src/a.py\n\nAnother line.\n```python\nx\n```",
         "```src\nx\n```",
         "```\x00\nx\n```",
+        f"```python {'n' * 300}.py\nx\n```",
+        "```python loop.py\nx\n```",
     ],
 )
 def test_what_proposes_nothing(root: Path, answer: str) -> None:
     (root.parent / "outside.py").write_text("secret\n")
+    (root / "loop.py").symlink_to("loop.py")
     assert proposed_changes(answer, root) == []
 
 

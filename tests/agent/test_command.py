@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event
 from types import SimpleNamespace
 
 import psutil
@@ -12,19 +12,33 @@ import pytest
 
 from assistant.agent.command import HEAD_BYTES, TAIL_BYTES, CommandResult, run_command
 
+# Far less than what is stopped would take, and far more than a busy machine needs.
+AT_ONCE_S = 30.0
+
 
 def python(code: str) -> str:
     return f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
 
 
-def run(command: str, folder: Path, *, timeout_s: float = 20.0, cancel: Event | None = None) -> CommandResult:
+def run(command: str, folder: Path, *, timeout_s: float = 60.0, cancel: Event | None = None) -> CommandResult:
     return run_command(command, folder, timeout_s=timeout_s, cancel=cancel)
+
+
+class Begun(Event):
+    """Set as soon as every child has written its number."""
+
+    def __init__(self, *pid_files: Path) -> None:
+        super().__init__()
+        self._pid_files = pid_files
+
+    def is_set(self) -> bool:
+        return all(file.exists() and file.read_text().endswith("\n") for file in self._pid_files)
 
 
 def still_runs(pid_file: Path) -> bool:
     """A moment is granted: a killed process may wait for its parent to take note."""
     pid = int(pid_file.read_text())
-    for _ in range(40):
+    for _ in range(400):
         try:
             if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
                 return False
@@ -50,39 +64,43 @@ def test_a_command_that_fails_says_how(command: str, code: int, tmp_path: Path) 
     assert result.describe() == f"failed (exit code {code})"
 
 
-def test_a_command_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> None:
-    hang = "sleep 60 & echo $! > child; (sleep 60 & echo $! > grandchild; wait) & wait"
-    result = run(hang, tmp_path, timeout_s=0.5)
+def test_a_command_that_hangs_is_stopped(tmp_path: Path) -> None:
+    result = run("echo on; sleep 60", tmp_path, timeout_s=0.1)
     assert (result.stopped, result.passed) == ("timeout", False)
     assert "did not end within" in result.describe()
-    assert result.seconds < 5
-    assert not still_runs(tmp_path / "child")
-    assert not still_runs(tmp_path / "grandchild")
+    assert result.seconds < AT_ONCE_S
 
 
-def test_one_that_ignores_the_polite_signal_is_stopped_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+SETSID = python("import os; os.setsid(); print(os.getpid(), flush=True); os.execvp('sleep', ['sleep', '60'])")
+
+
+@pytest.mark.parametrize(
+    ("command", "children"),
+    [
+        (
+            "sleep 60 & echo $! > child; (sleep 60 & echo $! > grandchild; wait) & wait",
+            ("child", "grandchild"),
+        ),
+        ("trap '' TERM; sleep 60 & echo $! > child; wait", ("child",)),
+        (f"{SETSID} > child & wait", ("child",)),
+    ],
+    ids=["grandchildren", "deaf to the polite signal", "in a session of its own"],
+)
+def test_one_that_is_stopped_takes_its_children_with_it(
+    command: str, children: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("assistant.agent.processes.TERM_GRACE_S", 0.2)
-    result = run("trap '' TERM; echo on; sleep 60 & echo $! > child; wait", tmp_path, timeout_s=0.4)
-    assert result.stopped == "timeout"
-    assert result.output == "on\n"
-    assert not still_runs(tmp_path / "child")
-    assert result.seconds < 8
-
-
-def test_a_child_in_a_session_of_its_own_is_stopped_too(tmp_path: Path) -> None:
-    setsid = python("import os; os.setsid(); os.execvp('sleep', ['sleep', '60'])")
-    result = run(f"{setsid} & echo $! > child; wait", tmp_path, timeout_s=0.8)
-    assert result.stopped == "timeout"
-    assert not still_runs(tmp_path / "child")
-    assert result.seconds < 8
+    pid_files = [tmp_path / name for name in children]
+    result = run(f"echo on; {command}", tmp_path, cancel=Begun(*pid_files))
+    assert (result.stopped, result.output, result.describe()) == ("cancelled", "on\n", "was cancelled")
+    assert [file.name for file in pid_files if still_runs(file)] == []
+    assert result.seconds < AT_ONCE_S
 
 
 def test_what_a_finished_command_left_in_the_background_is_ended(tmp_path: Path) -> None:
     result = run("sleep 60 & echo $! > child; echo done", tmp_path)
     assert (result.output, result.passed) == ("done\n", True)
-    assert result.seconds < 5
+    assert result.seconds < AT_ONCE_S
     assert not still_runs(tmp_path / "child")
 
 
@@ -100,7 +118,7 @@ def test_a_flood_is_bounded_and_keeps_its_beginning_and_end(tmp_path: Path) -> N
 def test_an_endless_flood_is_stopped_in_time(tmp_path: Path) -> None:
     result = run("yes", tmp_path, timeout_s=0.5)
     assert result.stopped == "timeout"
-    assert result.seconds < 5
+    assert result.seconds < AT_ONCE_S
     assert len(result.output) < HEAD_BYTES + TAIL_BYTES + 100
 
 
@@ -121,32 +139,22 @@ def test_it_reads_nothing_from_the_terminal(tmp_path: Path) -> None:
 
 def test_one_that_takes_the_memory_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=200_000_000))
-    hog = python("import time; kept = [bytearray(10_000_000) for _ in range(40)]; time.sleep(60)")
+    hog = python("import time; kept = [bytearray(10_000_000) for _ in range(400)]; time.sleep(60)")
     result = run(f"true; {hog}", tmp_path)
     assert (result.stopped, result.passed) == ("memory", False)
     assert "memory" in result.describe()
-    assert result.seconds < 10
-
-
-def test_it_can_be_cancelled(tmp_path: Path) -> None:
-    cancel = Event()
-    timer = Timer(0.3, cancel.set)
-    timer.start()
-    result = run("sleep 60", tmp_path, cancel=cancel)
-    timer.join()
-    assert (result.stopped, result.describe()) == ("cancelled", "was cancelled")
-    assert result.seconds < 5
+    assert result.seconds < AT_ONCE_S
 
 
 def test_ctrl_c_stops_it_and_goes_on_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Interrupting(Event):
+    class Interrupting(Begun):
         def is_set(self) -> bool:
-            if (tmp_path / "child").exists() and (tmp_path / "child").read_text():
+            if super().is_set():
                 raise KeyboardInterrupt
             return False
 
     with pytest.raises(KeyboardInterrupt):
-        run("sleep 60 & echo $! > child; wait", tmp_path, cancel=Interrupting())
+        run("sleep 60 & echo $! > child; wait", tmp_path, cancel=Interrupting(tmp_path / "child"))
     assert not still_runs(tmp_path / "child")
 
 

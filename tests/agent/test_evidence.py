@@ -19,10 +19,14 @@ def test_places_in_the_repository_are_found_in_the_order_of_the_output(tmp_path:
     outside.write_text("x\n")
     (root / "calc.py").write_text("def add(a, b):\n    return a - b\n")
     (root / "test_calc.py").write_text(TEST)
+    (root / "loop.py").symlink_to("loop.py")
+    (root / ".git").mkdir()
+    (root / ".git" / "hook.py").write_text("x\n")
     (root / "big.py").write_text("x = 1\n" * 50_000)
     output = (
         f'File "{root}/test_calc.py", line 5, in test_add\n  File "calc.py", line 2\n'
         f'File "{outside}", line 1\n../outside.py:1: in x\nnowhere.py:3: E\nbig.py:7: E\n'
+        f"{'n' * 300}.py:1: E\nloop.py:1: E\n.git/hook.py:1: E\n"
         f"calc.py:{'9' * 5000}: E\n1:2\nE       assert 0 == 2\n"
     )
     evidence = gather([read_source(root / "calc.py", root)], root, " fix it ", failed(output))

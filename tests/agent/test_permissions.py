@@ -95,8 +95,10 @@ def test_always_is_remembered_for_this_repository_alone(root: Path, tmp_path: Pa
     assert len(other.asked) == 1
 
 
-def action(command: str = "", *, secrets: tuple[str, ...] = (), grant: str = "") -> Action:
-    return Action(lambda: Result(""), command=command, secrets=secrets, grant=grant)
+def action(
+    command: str = "", *, secrets: tuple[str, ...] = (), grant: str = "", obeyed: tuple[str, ...] = ()
+) -> Action:
+    return Action(lambda: Result(""), command=command, secrets=secrets, grant=grant, obeyed=obeyed)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +121,25 @@ def test_the_mode_decides_first(mode: Mode, verdicts: tuple[Verdict, ...], tmp_p
 
 
 @pytest.mark.parametrize(
+    ("mode", "verdict"),
+    [("ask", "ask"), ("auto-edit", "ask"), ("full", "allow"), ("read-only", "deny"), ("plan", "deny")],
+)
+def test_what_other_programs_obey_is_asked_for_wherever_anything_is(
+    mode: Mode, verdict: Verdict, tmp_path: Path
+) -> None:
+    permissions, obeyed = Permissions(tmp_path, mode, folder=tmp_path), action(obeyed=("Makefile",))
+    permissions.remember("edit", "write", action())
+    assert permissions.verdict("edit", "write", obeyed) == verdict
+    assert permissions.always("edit", "write", obeyed) == ""
+
+
+@pytest.mark.parametrize(
     ("command", "allows"),
     [
         ("pytest -q tests", ("pytest", "pytest tests/a.py")),
         ("cargo test --all", ("cargo test",)),
+        ("cargo test run", ("cargo test",)),
+        ("npm run build", ("npm  run build",)),
         ("python3.11 -m pytest", ("python3.11 -m pytest",)),
         ("/usr/bin/python -m pytest", ("/usr/bin/python -m pytest",)),
         ("git status", ("git  status",)),
@@ -138,7 +155,8 @@ def test_a_command_is_remembered_by_what_it_runs(
     assert again.verdict("run", "run", action(command)) == "allow"
     assert [each for each in allows if again.verdict("run", "run", action(each)) != "allow"] == []
     others = (
-        "pytests", "cargo", "cargo run", "cargo install test", "python3.11 -c x", "python3.11",
+        "pytests", "cargo", "cargo run", "cargo install test", "npm run", "npm run deploy", "npm run build x",
+        "python3.11 -c x", "python3.11",
         "/usr/bin/python x.py", "git push", "git", "my", "tool", "", "ls",
     )  # fmt: skip
     assert [each for each in others if again.verdict("run", "run", action(each)) != "ask"] == []
@@ -203,5 +221,5 @@ def test_a_file_that_is_damaged_allows_nothing(content: str, tmp_path: Path) -> 
 
 def test_a_permission_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
-    with pytest.raises(CoderError, match="could not be kept"):
+    with pytest.raises(CoderError, match=r"could not be kept: (File exists|Not a directory)\.$"):
         Permissions(tmp_path, "ask", folder=tmp_path / "taken").remember("edit", "write", action())

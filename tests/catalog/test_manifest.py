@@ -44,6 +44,12 @@ def test_a_manifest_of_the_user_overrides_one_that_ships(coder_home: Path) -> No
         (("memory_gb = 0.1", "memory_gb = -1"), "wrong at memory_gb"),
         (('file = "tiny-draft.F32.gguf"', 'file = "../../outside.gguf"'), "wrong at draft.file"),
         (('name = "tiny-pair"', 'name = "../tiny"'), "wrong at name"),
+        (('file = "tiny-draft.F32.gguf"', ""), "needs a file, or quantizations"),
+        (
+            ("[draft]", 'size_gb = 1\nquantizations = [{name = "Q4_0"}]\n[draft]'),
+            "belong to each of the quantizations",
+        ),
+        (("[draft]", 'quantizations = [{name = "Q4_0"}, {name = "Q4_0"}]\n[draft]'), "have the same name"),
         (('about = "For tests."', 'about = "For tests.'), "cannot be read"),
         (('about = "For tests."', f"about = {'1' * 5000}"), "cannot be read"),
         (('about = "For tests."', f"about = {'[' * 5000}"), "cannot be read"),

@@ -102,4 +102,4 @@ def test_ctrl_c_ends_the_call_and_the_server(root: Path, tmp_path: Path) -> None
         process.kill()
     assert process.returncode == 130
     assert "Interrupted" in err
-    assert not psutil.wait_procs(servers, timeout=2)[1]
+    assert not psutil.wait_procs(servers, timeout=20)[1]

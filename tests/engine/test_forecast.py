@@ -39,6 +39,21 @@ def test_layers_go_to_the_gpu_as_far_as_its_memory_goes() -> None:
     assert apart.context > shared.context
 
 
+@pytest.mark.parametrize(
+    ("gib_on_gpu", "target", "told"),
+    [
+        (0, CODER, "4,096 tokens"),
+        (24, CODER, "4,096 tokens, all on the GPU"),
+        (4, CODER, "4,096 tokens, 18 of 33 layers on the GPU"),
+        (4, replace(CODER, layers=None), "4,096 tokens, 57% on the GPU"),
+        (4, replace(CODER, layers=None, kv_per_token=None), "at least 4,096 tokens, 58% on the GPU"),
+        (0, replace(CODER, weights=2**40), "does not fit"),
+    ],
+)
+def test_what_fits_is_told_in_words(gib_on_gpu: int, target: ModelSize, told: str) -> None:
+    assert str(forecast(target, None, 4096, FreeMemory(64 * GIB, gib_on_gpu * GIB))) == told
+
+
 def test_a_draft_takes_its_part() -> None:
     free = FreeMemory(10 * GIB)
     alone = forecast(CODER, None, 16384, free)

@@ -90,6 +90,31 @@ def test_a_malformed_file_is_an_error_or_read(
             "0 layers",
         ),
         (lambda b: b.replace(b"llama.embedding_length", b"llama.embedding_lengtx"), "of width 0"),
+        (lambda b: b.replace(b"llama.context_length", b"general.architecture"), "is empty or there twice"),
+        (lambda b: b.replace(b"general.architecture", b"general.architecturx"), "not say which architecture"),
+        (
+            lambda b: b.replace(
+                b"llama.embedding_length\x04\0\0\0\x40\0\0\0",
+                b"llama.embedding_length\x04\0\0\0\xff\xff\xff\x7f",
+            ),
+            "embedding_length is 2,147,483,647",
+        ),
+        (
+            lambda b: b.replace(b"llama.block_count\x04\0\0\0\x02", b"general.alignment\x04\0\0\0\x03"),
+            "its alignment is 3",
+        ),
+        (
+            lambda b: b.replace(b"blk.0.attn_k.weight", b"blk.0.attn_q.weight"),
+            "'blk.0.attn_q.weight' is there twice",
+        ),
+        (
+            lambda b: b.replace(b"output.weight\x02", b"output.weight\x05"),
+            "'output.weight' has 5 dimensions",
+        ),
+        (
+            lambda b: b.replace(b"output_norm.weight\x01\0\0\0\x40", b"output_norm.weight\x01\0\0\0\x41"),
+            "lies at",
+        ),
     ],
 )
 def test_each_kind_of_damage_is_named(

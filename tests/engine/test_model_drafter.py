@@ -166,6 +166,26 @@ def test_differences_that_do_no_harm_are_listed(tmp_path: Path) -> None:
         assert [told.partition(" rows")[0] for told in match.tolerated] == [str(draft.n_vocab)]
 
 
+def spelled(draft: tiny.Tiny, at: int, token: str) -> tiny.Tiny:
+    draft.tokens[at] = token
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("draft", "difference"),
+    [
+        (padded(like_the_target(0.0), 3000), "3285 tokens against 285"),
+        (spelled(like_the_target(0.0), -1, "other"), "token 284 is 'other' against 'z'"),
+    ],
+)
+def test_ids_that_mean_something_else_are_told(draft: tiny.Tiny, difference: str, tmp_path: Path) -> None:
+    with (
+        Model(draft.write(tmp_path / "draft.gguf")) as other,
+        Model(TARGET.write(tmp_path / "target.gguf")) as target,
+    ):
+        assert compare_vocabularies(other, target) == VocabularyMatch(difference)
+
+
 @pytest.mark.parametrize("rows", [5, 100])
 def test_rows_that_pad_a_vocabulary_may_differ(rows: int, tmp_path: Path) -> None:
     longer = padded(like_the_target(0.0), rows)

@@ -1,5 +1,6 @@
 """A saved state must give what the context gave that wrote it, or be refused with the reason."""
 
+import json
 import os
 import resource
 import subprocess
@@ -91,6 +92,22 @@ def test_a_real_model_goes_on_as_if_it_had_read_the_prompt(smollm2: Model, tmp_p
         assert stats.reused_tokens == len(prompt) - 1
 
 
+@pytest.mark.parametrize(("field", "claimed"), [("tokens", 19), ("tokens", 21), ("checksum", 1)])
+def test_a_seal_that_says_something_else_is_damage(
+    context: Context, field: str, claimed: int, tmp_path: Path
+) -> None:
+    context.truncate(0)
+    context.evaluate(words(20))
+    save_state(context, tmp_path / "s.kv")
+    whole = (tmp_path / "s.kv").read_bytes()
+    at = whole.rindex(b'{"model"')
+    seal = json.dumps({**json.loads(whole[at:-12]), field: claimed}).encode()
+    (tmp_path / "s.kv").write_bytes(whole[:at] + seal + len(seal).to_bytes(4, "little") + whole[-8:])
+    with pytest.raises(StateError) as refused:
+        restore_state(context, tmp_path / "s.kv")
+    assert (refused.value.reason, context.tokens) == ("damaged", words(20))
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_goes_unnoticed(context: Context, data: st.DataObject) -> None:
@@ -123,7 +140,7 @@ def test_what_is_no_state_is_refused(
     if contents is not None:
         path.write_bytes(contents)
         if contents[:1] == b"[":  # a seal that only a parser without a depth limit would survive
-            path.write_bytes(contents + len(contents).to_bytes(4, "little") + b"CODERKV1")
+            path.write_bytes(contents + len(contents).to_bytes(4, "little") + b"CODERKV2")
     with pytest.raises(StateError) as refused:
         restore_state(context, path)
     assert refused.value.reason == reason
@@ -192,6 +209,18 @@ def test_a_full_disk_leaves_no_file(context: Context, tmp_path: Path) -> None:
     assert refused.value.reason == "unwritable"
     assert [path.name for path in tmp_path.iterdir()] == []
     assert context.evaluate([9]).size, "the context goes on"
+
+
+def test_a_state_of_nothing_and_one_that_has_no_place_are_not_written(
+    context: Context, tmp_path: Path
+) -> None:
+    context.truncate(0)
+    for path, tokens in ((tmp_path / "s.kv", 0), (tmp_path / "gone" / "s.kv", 5)):
+        context.evaluate(words(5)) if tokens else None
+        with pytest.raises(StateError) as refused:
+            save_state(context, path)
+        assert refused.value.reason == "unwritable"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_state_is_its_owners_alone(context: Context, tmp_path: Path) -> None:

@@ -101,6 +101,16 @@ def test_counters_of_two_generations_add_up() -> None:
     assert total.passes == {(6, 6): 2, (4, 2): 1}
 
 
+@pytest.mark.parametrize(
+    ("stats", "known"),
+    [(Stats(), True), (Stats(emitted=5, decode_s=1.0), False), (Stats(emitted=5, forward_passes=2), True)],
+)
+def test_of_speculation_only_what_is_known_is_told(stats: Stats, known: bool) -> None:
+    document = stats.as_dict()
+    assert {"emitted", "decode_tps", "ttft_s"} <= document.keys()
+    assert ({"drafted", "acceptance_rate", "by_drafter"} <= document.keys()) is known
+
+
 def _run(context: Context, scheduler: Scheduler | None, stats: Stats) -> list[Emitted]:
     context.truncate(0)
     drafters = [Named("first"), Named("second")]

@@ -58,6 +58,15 @@ def _add_vocabulary(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
     writer.add_add_bos_token(True)
 
 
+def with_number(path: Path, key: str, number: int) -> Path:
+    """The file with another number under `key`."""
+    content = bytearray(path.read_bytes())
+    at = content.index(key.encode()) + len(key) + 4
+    content[at : at + 4] = number.to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
 def _add_parameters(writer: gguf.GGUFWriter, architecture: Architecture) -> None:
     writer.add_context_length(2048)
     writer.add_embedding_length(EMBEDDING)

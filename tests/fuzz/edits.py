@@ -122,6 +122,7 @@ def target(folder: Path) -> Property:
     def edits(
         case: Case, written: EditFormat, copy: str, newline: str, ended: bool, part: tuple[int, int]
     ) -> None:
+        ended = ended or not case.lines[-1]  # an empty line is only there where it is ended
         raw = newline.join((*case.lines, "") if ended else case.lines).encode()
         newline = newline if newline.encode() in raw else "\n"
         _check_lines(

@@ -111,8 +111,8 @@ def test_whatever_is_waited_for_can_be_given_up(answer: Answer, serve: Serve, co
     began = time.monotonic()
     with pytest.raises(CancelledError):
         ask(connection, cancel)
-    assert time.monotonic() - began < 2
-    assert not answer.then or server.left.wait(2)
+    assert time.monotonic() - began < 10
+    assert not answer.then or server.left.wait(20)
 
 
 def test_a_server_that_says_nothing_is_given_up(serve: Serve, connect: Connect) -> None:
@@ -155,7 +155,7 @@ def test_an_answer_that_is_not_wanted_any_more_closes_its_connection(serve: Serv
     events = connect(server).stream(f"{server.url}{CHAT}", {})
     assert next(events) == "{}"
     events.close()
-    assert server.left.wait(2)
+    assert server.left.wait(20)
 
 
 def test_a_place_where_nobody_answers(connect: Connect, told: list[str]) -> None:

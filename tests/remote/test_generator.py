@@ -71,7 +71,7 @@ def test_a_stop_string_ends_the_answer_and_closes_the_stream(serve: Serve, gener
     server.answers = [Answer(pieces, then="hang")]
     last, _ = reply(generate(server), ReplyOptions(stop=("STOP",)))
     assert (last.text, last.finish) == ("One ", "stop")
-    assert server.left.wait(2)
+    assert server.left.wait(20)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_it_can_be_cancelled_while_the_server_is_silent(serve: Serve, generate: 
             Timer(0.1, cancel.set).start()
     assert isinstance(each, Reply)
     assert (each.text, each.finish, each.notes) == ("One two", "cancelled", ())
-    assert server.left.wait(2)
+    assert server.left.wait(20)
 
 
 def test_a_stream_that_never_pauses_is_cancelled_at_once(serve: Serve, generate: Generate) -> None:

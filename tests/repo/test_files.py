@@ -109,8 +109,9 @@ def test_what_cannot_be_worked_on_is_named(tmp_path: Path) -> None:
     (tmp_path / "large.py").write_bytes(b"x" * 1001)
     with pytest.raises(UsageError, match="too large: 1,001 bytes"):
         read_source(tmp_path / "large.py", tmp_path, max_bytes=1000)
-    with pytest.raises(UsageError, match=r"Cannot read|cannot be followed"):
-        read_source(tmp_path / ("x" * 300), tmp_path)
+    for name in ("x" * 300, f"../{'x' * 300}", "x/../" * 1000):
+        with pytest.raises(UsageError, match="cannot be followed"):
+            read_source(tmp_path / name, tmp_path)
     with pytest.raises(UsageError, match="cannot be followed"):
         read_source(tmp_path / "nul\0.py", tmp_path)
     os.mkfifo(tmp_path / "pipe")

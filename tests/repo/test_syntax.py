@@ -310,3 +310,9 @@ def test_lines_are_right_after_characters_of_several_bytes() -> None:
     assert (first.name, first.first_line, first.last_line) == ("größe", 1, 3)
     assert syntax_problems(text, "python")[0].line == 5
     assert syntax_problems("int größe = 1\nint y;\n", "c") == [SyntaxProblem(1, 14, "missing ';'")]
+
+
+def test_half_of_a_surrogate_pair_is_no_fault() -> None:
+    text = "def f():\n    '\ud83d'\n\ndef g(:\n    pass\n"
+    assert [each.name for each in definitions(text, "python")][:1] == ["f"]
+    assert syntax_problems(text, "python")[0].line == 4

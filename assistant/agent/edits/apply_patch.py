@@ -70,7 +70,7 @@ def _sections(lines: list[str]) -> list[_Section]:
             sections.append(_Section(mark[2].lower(), mark[3]))
             ended = False
         elif mark and sections and not ended:
-            _note(sections[-1], kind, mark[3])
+            _note(sections[-1], mark[3])
         elif sections and not ended:
             _add(sections[-1], line, number)
     if not ended:
@@ -78,11 +78,11 @@ def _sections(lines: list[str]) -> list[_Section]:
     return sections
 
 
-def _note(section: _Section, kind: str, path: str | None) -> None:
-    """The marks inside of a section: where the file moves, and that a chunk is at its end."""
-    if path is not None and kind.startswith("move to"):
-        section.moved_to = path
-    elif kind == "end of file" and section.chunks:
+def _note(section: _Section, moved_to: str | None) -> None:
+    """The marks inside of a section: where the file moves, or that a chunk is at its end."""
+    if moved_to is not None:
+        section.moved_to = moved_to
+    elif section.chunks:
         section.chunks[-1].at_end = True
 
 

@@ -7,21 +7,21 @@ from assistant.agent.edits.places import Place
 from assistant.agent.edits.refusals import ambiguous
 
 
-def replace_inline(path: str, text: str, old: str, new: str) -> tuple[str, int] | None:
-    """The text with the one exact occurrence replaced, and its line, from 1. None where there is none, or
-    where it is whole lines, whose newlines are not counted so exactly. Raises EditError for several."""
+def replace_inline(path: str, text: str, old: str, new: str) -> str | None:
+    """The text with the one exact occurrence replaced. None where there is none, or where it is whole
+    lines, whose newlines are not counted so exactly. Raises EditError for several."""
     starts = [found.start() for found in re.finditer(f"(?={re.escape(old)})", text)]
     if len(starts) > 1:
         raise ambiguous(path, [_place(text, start, old) for start in starts])
     if not starts or _whole_lines(text, starts[0], old):
         return None
     start = starts[0]
-    return text[:start] + new + text[start + len(old) :], text.count("\n", 0, start) + 1
+    return text[:start] + new + text[start + len(old) :]
 
 
-def replace_everywhere(path: str, text: str, old: str, new: str) -> tuple[str, int]:
-    """The text with every exact occurrence replaced, and the line of the first. Raises EditError where
-    there is none, or where some are words of their own and others the part of longer words."""
+def replace_everywhere(path: str, text: str, old: str, new: str) -> str:
+    """The text with every exact occurrence replaced. Raises EditError where there is none, or where some
+    are words of their own and others the part of longer words."""
     starts = [found.start() for found in re.finditer(re.escape(old), text)]
     if not starts:
         raise EditError(f"{path}: the text to replace everywhere is not in the file: {old.strip()[:80]}")
@@ -32,7 +32,7 @@ def replace_everywhere(path: str, text: str, old: str, new: str) -> tuple[str, i
             f"{path}: {old.strip()[:80]!r} is also a part of longer words, such as in line {line}.",
             hint="Replace the places one by one, with the lines around them.",
         )
-    return text.replace(old, new), text.count("\n", 0, starts[0]) + 1
+    return text.replace(old, new)
 
 
 def _whole_lines(text: str, start: int, old: str) -> bool:

@@ -35,19 +35,20 @@ from assistant.agent.edits.similar import (
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The file's text with the replacement made in `line`, from 1; `loosely` says what did not match."""
+    """The file's text with the replacement made. Where that is not exactly what was asked for, `loosely`
+    says what did not match, and `line`, from 1, where it was made."""
 
     text: str
-    line: int
+    line: int = 0
     loosely: str = ""
 
 
 def place_replacement(path: str, text: str, wanted: Replacement) -> Placed:
     """Raises EditError where there is no place, or several."""
     if wanted.everywhere:
-        return Placed(*replace_everywhere(path, text, wanted.old, wanted.new))
-    if wanted.inline and (inline := replace_inline(path, text, wanted.old, wanted.new)):
-        return Placed(*inline)
+        return Placed(replace_everywhere(path, text, wanted.old, wanted.new))
+    if wanted.inline and (inline := replace_inline(path, text, wanted.old, wanted.new)) is not None:
+        return Placed(inline)
     lines = text.removesuffix("\n").split("\n") if text else []
     old, new = _lines(wanted.old), _lines(wanted.new)
     if not written(old):

@@ -9,7 +9,7 @@ from assistant.agent.edits import FileEdit, PlannedChange, Write, apply, plan, r
 from assistant.agent.edits.paths import did_you_mean, resolve
 from assistant.agent.tools.tool import LONG, Action, Arguments, Environment, PathArgument, Result, Tool
 from assistant.errors import CoderError
-from assistant.repo.files import inside
+from assistant.repo.files import inside, is_there
 from assistant.repo.hunks import unified_diff
 from assistant.repo.listing import list_files
 from assistant.repo.workspace import Workspace, holds_secrets, obeyed_by_programs
@@ -51,7 +51,7 @@ class WriteFile(Tool[WriteArguments]):
 
     def prepare(self, arguments: WriteArguments, environment: Environment) -> Action:
         path, text = arguments.path, arguments.text.replace("\r\n", "\n")
-        if not (environment.workspace.root / path).exists():
+        if not is_there(environment.workspace.root / path):
             path = resolve(path, list_files(environment.workspace, cancel=environment.cancel).files)
         return changing([Write(path, text)], environment)
 
@@ -128,7 +128,7 @@ def diff_of(changes: Sequence[PlannedChange]) -> str:
 
 def _meant(path: str, environment: Environment) -> str:
     """The file that a slightly wrong path means. Raises CoderError with those that it may mean."""
-    if (environment.workspace.root / path).exists():
+    if is_there(environment.workspace.root / path):
         return path
     known = list_files(environment.workspace, cancel=environment.cancel).files
     meant = resolve(path, known)

@@ -73,3 +73,30 @@ def test_added_lines_are_indented_as_the_file_is(case: str, tmp_path: Path) -> N
         assert (tmp_path / "a.txt").read_text() == before
     else:
         assert made(tmp_path, {"a.txt": before}, block(old, new, "a.txt")) == {"a.txt": after}
+
+
+# The file, the whole of it as the model wrote it, and the file then.
+WHOLE: dict[str, tuple[str, str, str]] = {
+    "one line of three is moved to the margin": (
+        "if a:\n    b()\n    c()\n    d()\n",
+        "if a:\n    b()\n    c()\nd()\n",
+        "if a:\n    b()\n    c()\nd()\n",
+    ),
+    "one line of two is moved to the margin": (
+        "if a:\n    b()\n    c()\n", "if a:\n    b()\nc()\n", "if a:\n    b()\nc()\n",
+    ),
+    "all are written with two columns": (
+        "if a:\n    b()\n    c()\n", "if a:\n  b()\n  d()\n", "if a:\n    b()\n    d()\n",
+    ),
+    "kept lines of two depths are written at one": (
+        "f(\n    a,\n      b,\n)\n", "g(\n\ta,\n\tb,\n)\n", "g(\n    a,\n      b,\n)\n",
+    ),
+    "blanks behind a line that is kept": ("a()  \nb()\n", "a()\nc()\n", "a()  \nc()\n"),
+    "blanks behind lines where the file has none": ("a()\nb()\n", "a()  \nc()  \n", "a()\nc()\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_a_file_written_whole_keeps_its_layout(case: str, tmp_path: Path) -> None:
+    before, written, after = WHOLE[case]
+    assert made(tmp_path, {"a.py": before}, f"a.py\n```\n{written}```\n") == {"a.py": after}

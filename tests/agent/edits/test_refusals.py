@@ -20,6 +20,16 @@ REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         [replace_text("a.py", "x = 1", "x = 2")],
         r"line 1, line 2",
     ),
+    "two places of several lines, within lines": (
+        "f(a,\n  b)\n\ng(a,\n  b)\n",
+        [replace_text("a.py", "(a,\n  b", "(b,\n  a")],
+        r"lines 1-2, lines 4-5",
+    ),
+    "a whole file indented in neither way": (
+        "if a:\n\tb()\n\tc()\n",
+        "a.py\n```\nif a:\n    b()\n    c()\n   d()\n```\n",
+        r"line 4 in neither clearly: d\(\)",
+    ),
     "two equal places for a patch": (
         TWINS,
         patch("@@\n     x = 1\n-    return x\n+    return -x\n"),
@@ -134,6 +144,16 @@ REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         LONG,
         block("    log(path)\n", "    log(path &lt; 1)\n"),
         r"HTML entities",
+    ),
+    "half of a surrogate pair in the whole file": (
+        LONG,
+        "a.py\n```\n" + LONG.replace("check(data)", "'\ud83d'") + "```\n",
+        r"has no '\\ud83d'",
+    ),
+    "half of a surrogate pair, not placed exactly": (
+        LONG,
+        block("  log(path)\n", "  '\ud83d'\n"),
+        r"has no '\\ud83d'",
     ),
     "a diff that ends within a hunk": (
         LONG,
