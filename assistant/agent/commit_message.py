@@ -19,10 +19,11 @@ _SIGNS = {"context": " ", "added": "+", "removed": "-"}
 _WIDTH = 72
 _MOST_BODY_LINES = 12
 _MOST_NAMES = 3
-# What small models say before, or instead of, a message.
-_CHATTER = re.compile(
-    r"(here('s| is| are)|sure|certainly|i\b|this (commit|change|diff)\b|the (diff|commit)\b)", re.I
+# No imperative begins so: it is talk about the change, or no message at all.
+_NO_MESSAGE = re.compile(
+    r"\S*$|[^\w\s]|(here|sure|certainly|i|you|we|it|the|this|these|an?|in|to|of)\b", re.IGNORECASE
 )
+_LONGEST_ANSWER = 240
 # Of a large diff the first lines of each file tell most.
 _MOST_CHARACTERS = 6000
 _ANSWER_TOKENS = 120
@@ -110,7 +111,7 @@ def _cleaned(text: str) -> list[str]:
 
 def _laid_out(lines: Sequence[str], plain: str) -> str:
     """A subject and a body of bounded size. A subject that is too long becomes the body of a `plain` one."""
-    if not lines or not lines[0] or _CHATTER.match(lines[0]):
+    if not lines or _NO_MESSAGE.match(lines[0]) or len(lines[0]) > _LONGEST_ANSWER:
         return plain
     subject, *body = lines if len(lines[0]) <= _WIDTH else (plain, *lines)
     wrapped = [part for line in body for part in textwrap.wrap(line, _WIDTH) or [""]]

@@ -57,8 +57,12 @@ class _Writer:
         self._in_use = Lock()
 
     @property
-    def ready(self) -> bool:
+    def is_loaded(self) -> bool:
         return self._generator is not None
+
+    @property
+    def is_able(self) -> bool:
+        return self._generator is not None and self._generator.tool_format is not None
 
     def message(self, staged: "Diff", cancel: "Event") -> str:
         """Of the commit of what is `staged`. Raises CoderError."""

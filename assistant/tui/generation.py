@@ -54,6 +54,10 @@ class Bridge:
         self._closing = Event()
 
     @property
+    def generator(self) -> "Generator | None":
+        return self._generator
+
+    @property
     def ready(self) -> bool:
         return self._generator is not None
 

@@ -55,7 +55,7 @@ class SearchBar(Horizontal):
 
     def open(self, text: str = "") -> None:
         self.add_class("open")
-        self._input.focus()
+        self.screen.set_focus(self._input)  # at once: the next key may be there already
         if text:
             self._input.value = text
         self._input.action_select_all()

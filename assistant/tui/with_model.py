@@ -33,8 +33,9 @@ class WithModel(Conversation):
         return self._no_model is not None
 
     @property
-    def has_model(self) -> bool:
-        return self._bridge.ready
+    def model(self) -> "Generator | None":
+        """The model, to ask what it is; `lend_model` is for working with it."""
+        return self._bridge.generator
 
     def lend_model(self, work: "Callable[[Generator], T]", cancel: Event) -> T:
         """As `Bridge.lend`."""

@@ -44,6 +44,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
         self._at = 0
         self._keys: tuple[object, ...] = ()
         self._from = Match(0)
+        self._working = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -54,7 +55,7 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
                 yield DiffPane(self._review.is_kept, self._review.comments_on)
                 yield SearchBar("in the diff")
         yield Outcome()
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self.files = self.query_one(FileList)
@@ -74,16 +75,17 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
 
     async def do(self, work: Callable[[], T], say: Callable[[T], str] = str) -> T | None:
         """Work in a thread, tell what was done or why not, and show what there is then."""
-        try:
-            result = await asyncio.to_thread(work)
-        except CoderError as error:
-            self.outcome.refuse(error)
-            return None
-        else:
-            self.outcome.say(say(result))
-            return result
-        finally:
-            self._show_again()
+        async with self._working:
+            try:
+                result = await asyncio.to_thread(work)
+            except CoderError as error:
+                self.outcome.refuse(error)
+                return None
+            else:
+                self.outcome.say(say(result))
+                return result
+            finally:
+                self._show_again()
 
     # What is shown
 
@@ -139,15 +141,16 @@ class DiffBrowser(Screen[tuple[Comment, ...]]):
     # What changes underneath
 
     async def _look(self, *, certainly: bool = False) -> None:
-        """Show the diff as it is now, if something has changed it."""
-        if not self._review.loaded:
+        """Show the diff as it is now, if something has changed it. Whatever is being done shows it anyway."""
+        if self._working.locked() or not self._review.loaded:
             return
-        try:
-            if await asyncio.to_thread(self._review.catch_up, certainly=certainly):
-                self.outcome.say("Something changed meanwhile: this is the diff as it is now.", done=False)
-                self._show_again()
-        except CoderError as error:
-            self.outcome.refuse(error)
+        async with self._working:
+            try:
+                if await asyncio.to_thread(self._review.catch_up, certainly=certainly):
+                    self.outcome.say("The diff changed meanwhile.", done=False)
+                    self._show_again()
+            except CoderError as error:
+                self.outcome.refuse(error)
 
     async def _look_when_focused(self, focused: bool) -> None:
         if focused:

@@ -79,7 +79,7 @@ class CommitBox(ModalScreen[CommitWish | None]):
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
         area.focus()
-        if self._writer is not None and self._writer.ready and not self._begun:
+        if self._writer is not None and self._writer.is_able and not self._begun:
             self.action_propose()
 
     def on_unmount(self) -> None:
@@ -114,7 +114,7 @@ class CommitBox(ModalScreen[CommitWish | None]):
         area = self.query_one(TextArea)
         before = area.text
         self._say(
-            "The model reads the diff …" if writer.ready else "The model is loaded, and reads the diff …"
+            "The model reads the diff …" if writer.is_loaded else "The model is loaded, and reads the diff …"
         )
         try:
             message = await asyncio.to_thread(writer.message, self._staged, cancel)

@@ -15,8 +15,13 @@ class ModelOfConversation:
         self._conversation = conversation
 
     @property
-    def ready(self) -> bool:
-        return self._conversation.has_model
+    def is_loaded(self) -> bool:
+        return self._conversation.model is not None
+
+    @property
+    def is_able(self) -> bool:
+        model = self._conversation.model
+        return model is not None and model.tool_format is not None
 
     def message(self, staged: Diff, cancel: Event) -> str:
         return self._conversation.lend_model(partial(propose_message, staged, cancel=cancel), cancel)

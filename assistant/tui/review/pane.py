@@ -148,7 +148,8 @@ class DiffPane(DrawnDiff):
         cursor, part = self._cursor, self.part
         if cursor is None or part is None or part.kind != "hunk" or self._kept(cursor.file, part):
             return False
-        return self._to_row(cursor.nearest(cursor.extent.start))
+        found = cursor.row_of(self._found) if self._found else None
+        return self._to_row(cursor.nearest(cursor.extent.start if found is None else found))
 
     def leave_line_mode(self) -> None:
         self._to_row(None)

@@ -35,7 +35,8 @@ from assistant.visible import visible
 
 
 class ReviewScreen(DiffBrowser):
-    """Dismissed with the comments that were made."""
+    """Dismissed with the comments that were made. What opens a field for text has priority, so that keys that
+    come together with it are not taken for decisions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "keep", "keep", key_display="␣"),
@@ -46,13 +47,13 @@ class ReviewScreen(DiffBrowser):
         Binding("enter,l", "lines", "lines", key_display="l"),
         Binding("escape", "end_search", "end search"),
         Binding("escape", "hunks", "hunks"),
-        Binding("e", "edit", "edit"),
-        Binding("c", "comment", "comment"),
-        Binding("C", "commit", "commit"),
+        Binding("e", "edit", "edit", priority=True),
+        Binding("c", "comment", "comment", priority=True),
+        Binding("C", "commit", "commit", priority=True),
         Binding("z", "undo", "undo"),
         Binding("question_mark,f1", "help", "help", key_display="?"),
         Binding("q", "leave", "quit"),
-        Binding("slash", "find", "find", key_display="/"),
+        Binding("slash", "find", "find", key_display="/", priority=True),
         Binding("tab", "side(True)", show=False),
         Binding("tab", "side(False)", show=False),
         Binding("n", "find_next(1)", "match", key_display="n N"),
@@ -229,18 +230,21 @@ class ReviewScreen(DiffBrowser):
             return True
         staged, part = self._review.diff.staged, self.pane.part
         in_lines, searching = self.pane.line_mode, bool(self.search.text)
+        writing = self.search.has_focus_within
         can = {
             "stage": not staged,
             "unstage": staged,
             "discard": not staged,
-            "edit": not staged and part is not None,
+            "edit": not staged and part is not None and not writing,
+            "comment": part is not None and not writing,
+            "commit": not writing,
             "open_editor": not staged,
             "side": parameters == (not staged,),
             "keep": not in_lines and part is not None,
             "lines": not in_lines and part is not None and part.kind == "hunk",
             "mark": in_lines,
             "undo": self._review.can_undo,
-            "find": not self.search.has_focus_within,
+            "find": not writing,
             "find_next": searching,
             "part": not searching or parameters == (-1,),
             # Escape ends what began last.

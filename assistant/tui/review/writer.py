@@ -10,8 +10,13 @@ class Writer(Protocol):
     """Of messages for what is staged."""
 
     @property
-    def ready(self) -> bool:
-        """Whether the model is loaded, so that it can be asked without being told to."""
+    def is_loaded(self) -> bool:
+        """Whether the model is there."""
+
+    @property
+    def is_able(self) -> bool:
+        """Whether it is there and able enough to be asked without being told to. A model that is too small to
+        call tools is not: what it says of a change is seldom true."""
 
     def message(self, staged: Diff, cancel: Event) -> str:
         """Called in a thread. Setting `cancel` ends the wait for the model, and its answer. Raises

@@ -27,7 +27,7 @@ Reviewing = Pilot[tuple[Comment, ...]]
 class HeldWriter:
     """Writes `says` once it is let go, or cancelled."""
 
-    ready = True
+    is_loaded = is_able = True
 
     def __init__(self, says: str | CoderError) -> None:
         self._says = says
@@ -65,7 +65,7 @@ def note(pilot: Reviewing) -> str:
 async def test_the_model_of_the_conversation_writes_it(root: Path) -> None:
     generator = ScriptedGenerator("Sum up with a generator expression")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: pilot.app.chat.conversation.has_model)  # type: ignore[attr-defined]
+        await until(pilot, lambda: pilot.app.chat.conversation.model)  # type: ignore[attr-defined]
         await pilot.press("ctrl+r")
         await until(
             pilot, lambda: pilot.app.screen.query(DiffPane) and pilot.app.screen.query_one(DiffPane).file
@@ -80,10 +80,26 @@ async def test_the_model_of_the_conversation_writes_it(root: Path) -> None:
         assert git(root, "log", "-1", "--format=%B") == b"Sum up with a generator expression!\n\n"
 
 
+async def test_a_model_too_small_for_it_is_asked_only_when_told_to(root: Path) -> None:
+    generator = ScriptedGenerator("Sum up with a generator expression", tool_format=None)
+    async with app_with(generator, root).run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: pilot.app.chat.conversation.model)  # type: ignore[attr-defined]
+        await pilot.press("ctrl+r")
+        await until(
+            pilot, lambda: pilot.app.screen.query(DiffPane) and pilot.app.screen.query_one(DiffPane).file
+        )
+        await pilot.press("s", "C")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommitBox))
+        area = pilot.app.screen.query_one(TextArea)
+        assert area.text == f"Update {PATH}" and not generator.asked
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: area.text == "Sum up with a generator expression")
+
+
 async def test_without_a_model_it_is_made_by_rule(root: Path) -> None:
     generator = ScriptedGenerator()
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: pilot.app.chat.conversation.has_model)  # type: ignore[attr-defined]
+        await until(pilot, lambda: pilot.app.chat.conversation.model)  # type: ignore[attr-defined]
         pilot.app.chat.conversation._bridge._generator = None  # type: ignore[attr-defined]
         await pilot.press("ctrl+r")
         await until(

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from assistant.agent.review import Comment
 from assistant.repo.diff import FileDiff, Hunk, Line
+from assistant.tui.review.ask_text import AskText
 from assistant.tui.review.finding import Match, matches, next_match
 from tests.repo.repository import git
 from tests.tui.driving import until
@@ -86,8 +89,38 @@ async def test_one_searches_through_all_files(root: Path) -> None:
         assert pane(pilot).part_number == 2, "n is for hunks again"
 
 
-async def test_n_goes_on_from_where_the_cursor_is_and_round(root: Path) -> None:
+async def test_what_is_typed_at_once_is_text_and_no_decision(root: Path) -> None:
+    """As over a slow connection, where many keys come together."""
+
+    def burst(pilot: Pilot[tuple[Comment, ...]], text: str) -> None:
+        for character in text:
+            key = {"/": "slash"}.get(character, character)
+            pilot.app.post_message(events.Key(key, character))
+
     async with review_of(root).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        before = git(root, "diff"), git(root, "diff", "--cached")
+        burst(pilot, "/dsD/c")
+        await until(pilot, lambda: counted(pilot) == "not found")
+        assert pilot.app.screen.query_one(Input).value == "dsD/c"
+        await pilot.press("escape")
+        burst(pilot, "cdsDz")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskText))
+        await pilot.press("escape")
+        assert (git(root, "diff"), git(root, "diff", "--cached")) == before
+
+
+async def test_single_lines_are_chosen_from_what_was_found_on(root: Path) -> None:
+    async with review_of(root).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("slash", *"+= item", "enter", "l", "s")
+        diff = git(root, "diff", "--cached", "--unified=0").splitlines()
+        assert diff[-1] == b"-            result += item.price"
+
+
+async def test_n_goes_on_from_where_the_cursor_is_and_round(root: Path) -> None:
+    app = review_of(root)
+    async with app.run_test(size=SIZE) as pilot:
         await ready(pilot)
         await pilot.press("slash", *"self.items", "enter")
         assert counted(pilot).startswith("1 of ")
@@ -103,7 +136,7 @@ async def test_n_goes_on_from_where_the_cursor_is_and_round(root: Path) -> None:
         await pilot.press("slash", *"nowhere")
         await until(pilot, lambda: counted(pilot) == "not found")
         await pilot.press("enter", "n", "escape", "q")
-        assert not pilot.app.is_running or pilot.app.return_value == ()
+    assert app.return_value == (), "it is left"
 
 
 async def test_what_is_far_to_the_right_or_folded_away_is_gone_to(root: Path) -> None:

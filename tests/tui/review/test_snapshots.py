@@ -11,7 +11,15 @@ from assistant.agent.review import Comment
 from assistant.tui.review.ask_text import AskText
 from assistant.tui.review.commit_box import CommitBox
 from tests.tui.driving import until
-from tests.tui.review.reviewing import changed_repository, open_file, pane, ready, review_of
+from tests.tui.review.reviewing import (
+    changed_repository,
+    conflicting_repository,
+    open_file,
+    pane,
+    ready,
+    review_of,
+    said,
+)
 
 Compare = Callable[..., bool]
 Reviewing = Pilot[tuple[Comment, ...]]
@@ -89,6 +97,38 @@ def test_a_commit(root: Path, snap_compare: Compare, size: tuple[int, int]) -> N
         await pilot.press("S", "C")
         await until(pilot, lambda: isinstance(pilot.app.screen, CommitBox))
         pilot.app.screen.query_one(TextArea).cursor_blink = False
+
+    assert snap_compare(review_of(root), terminal_size=size, run_before=show)
+
+
+@sizes
+@themes
+def test_a_search(root: Path, snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+    async def show(pilot: Reviewing) -> None:
+        await open_cart(pilot, theme)
+        await pilot.press("slash", *"items", "enter", "n")
+
+    assert snap_compare(review_of(root), terminal_size=size, run_before=show)
+
+
+def test_a_refusal(root: Path, snap_compare: Compare) -> None:
+    async def show(pilot: Reviewing) -> None:
+        await open_cart(pilot)
+        (root / "shop" / "cart.py").write_text("mine\n")
+        await pilot.press("d")
+        await until(pilot, lambda: "meanwhile" in said(pilot))
+
+    assert snap_compare(review_of(root), terminal_size=(80, 24), run_before=show)
+
+
+@sizes
+def test_a_conflict(tmp_path: Path, snap_compare: Compare, size: tuple[int, int]) -> None:
+    root = conflicting_repository(tmp_path / "merge")
+
+    async def show(pilot: Reviewing) -> None:
+        await ready(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: "markers" in said(pilot))
 
     assert snap_compare(review_of(root), terminal_size=size, run_before=show)
 

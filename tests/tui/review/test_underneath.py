@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.widgets import Static, TextArea
@@ -10,7 +11,7 @@ from assistant.tui.review import browser
 from assistant.tui.review.ask_text import AskText
 from assistant.tui.review.screen import ReviewScreen
 from tests.repo.repository import git, in_index
-from tests.tui.driving import until
+from tests.tui.driving import PATIENCE_S, until
 from tests.tui.review.reviewing import (
     NEW,
     OLD,
@@ -33,7 +34,7 @@ def root(tmp_path: Path) -> Path:
     return cart_repository(tmp_path / "repo")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "LOOKS_EVERY_S", 0.01)
 
@@ -51,6 +52,7 @@ WAYS: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.usefixtures("look_often")
 @pytest.mark.parametrize("way", WAYS)
 async def test_what_changes_is_shown_by_itself(root: Path, way: str) -> None:
     async with review_of(root).run_test(size=SIZE) as pilot:
@@ -59,6 +61,7 @@ async def test_what_changes_is_shown_by_itself(root: Path, way: str) -> None:
         await until(pilot, lambda: "changed meanwhile" in said(pilot))
 
 
+@pytest.mark.usefixtures("look_often")
 async def test_a_reset_that_touches_no_index_is_seen_among_what_is_staged(root: Path) -> None:
     commit_all(root)
     async with review_of(root, staged=True).run_test(size=SIZE) as pilot:
@@ -70,10 +73,7 @@ async def test_a_reset_that_touches_no_index_is_seen_among_what_is_staged(root: 
         assert open_file(pilot).path == PATH
 
 
-async def test_coming_back_to_the_terminal_shows_the_diff_as_it_is(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(browser, "LOOKS_EVERY_S", 3600.0)
+async def test_coming_back_to_the_terminal_shows_the_diff_as_it_is(root: Path) -> None:
     async with review_of(root).run_test(size=SIZE) as pilot:
         await ready(pilot)
         pilot.app.app_focus = False
@@ -83,6 +83,7 @@ async def test_coming_back_to_the_terminal_shows_the_diff_as_it_is(
         await until(pilot, lambda: "changed meanwhile" in said(pilot))
 
 
+@pytest.mark.usefixtures("look_often")
 async def test_cursor_marks_and_what_is_kept_stay(root: Path) -> None:
     async with review_of(root).run_test(size=SIZE) as pilot:
         await ready(pilot)
@@ -101,6 +102,7 @@ async def test_cursor_marks_and_what_is_kept_stay(root: Path) -> None:
         )
 
 
+@pytest.mark.usefixtures("look_often")
 async def test_a_hunk_that_moved_while_it_was_edited_is_written_where_it_is(root: Path) -> None:
     async with review_of(root).run_test(size=SIZE) as pilot:
         await ready(pilot)
@@ -114,6 +116,7 @@ async def test_a_hunk_that_moved_while_it_was_edited_is_written_where_it_is(root
         await until(pilot, lambda: (root / PATH).read_text() == wanted)
 
 
+@pytest.mark.usefixtures("look_often")
 async def test_what_was_written_for_a_hunk_that_is_gone_is_not_lost(root: Path) -> None:
     async with review_of(root).run_test(size=SIZE) as pilot:
         await ready(pilot)
@@ -140,9 +143,8 @@ async def test_what_was_written_for_a_hunk_that_is_gone_is_not_lost(root: Path) 
     ids=["gone", "changed"],
 )
 async def test_why_a_decision_cannot_be_made_is_told_in_full(
-    root: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Path], object], told: str
+    root: Path, meanwhile: Callable[[Path], object], told: str
 ) -> None:
-    monkeypatch.setattr(browser, "LOOKS_EVERY_S", 3600.0)
     async with review_of(root).run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         meanwhile(root / PATH)
@@ -153,6 +155,31 @@ async def test_why_a_decision_cannot_be_made_is_told_in_full(
         assert "nothing was changed" in shown and "Look at the diff" in shown
 
 
+async def test_nothing_is_read_while_a_decision_is_made(root: Path) -> None:
+    """What is read half way through would be shown as what has come of it."""
+    app = review_of(root)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        shown, begun, go_on = pilot.app.screen, Event(), Event()
+        assert isinstance(shown, ReviewScreen)
+
+        def decide() -> str:
+            begun.set()
+            go_on.wait(PATIENCE_S)
+            return "decided"
+
+        shown.run_worker(shown.do(decide))
+        await until(pilot, begun.is_set)
+        (root / PATH).write_text(FIRST_GONE)
+        pilot.app.app_focus = False
+        pilot.app.app_focus = True
+        await pilot.pause()
+        assert len(open_file(pilot).hunks) == 3
+        go_on.set()
+        await until(pilot, lambda: said(pilot) == "✓ decided")
+
+
+@pytest.mark.usefixtures("look_often")
 async def test_a_repository_that_is_gone_is_told_once(root: Path) -> None:
     async with review_of(root).run_test(size=SIZE) as pilot:
         await ready(pilot)
