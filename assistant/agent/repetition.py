@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from assistant.agent.events import Observed
 
 MOST = 3
 _SHORTEST_CIRCLE, _LONGEST_CIRCLE = 12, 600
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|\n)")
+_SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n")
 _LONG_SENTENCE = 60
 _TOLD = "\nYou did this before, and nothing has changed since. Do something else."
 
@@ -43,16 +44,26 @@ def without_circles(text: str) -> str:
     """`text` up to where it began to say the same over and over: a long sentence a second time, or its end
     three times, letter by letter."""
     said: set[str] = set()
-    for sentence in _SENTENCE.finditer(text):
-        if len(words := sentence[0].strip()) >= _LONG_SENTENCE:
+    for start, end in _sentences(text):
+        if len(words := text[start:end].strip()) >= _LONG_SENTENCE:
             if words in said:
-                return text[: sentence.start()]
+                return text[:start]
             said.add(words)
     for length in range(_SHORTEST_CIRCLE, min(len(text) // MOST, _LONGEST_CIRCLE) + 1):
-        end = text[-length:]
-        if text.endswith(end * MOST):
-            while text.endswith(end * 2):
-                text = text[:-length]
-            ends = list(_SENTENCE.finditer(text))
-            return text[: ends[-1].end()] if ends else text
+        circle = text[-length:]
+        if text.endswith(circle * MOST):
+            at = len(text)
+            while text.endswith(circle * 2, 0, at):
+                at -= length
+            ends = [end for _, end in _sentences(text[:at])]
+            return text[: ends[-1] if ends else at]
     return text
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where each that has an end begins and ends."""
+    start = 0
+    for found in _SENTENCE_ENDS.finditer(text):
+        if text[start : found.start()]:
+            yield start, found.end()
+        start = found.end()

@@ -60,8 +60,7 @@ class Commands(TyperGroup):
             typer.echo("\nInterrupted.", err=True)
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except BrokenPipeError:
-            sys.stdout = None  # nobody reads it any more
-            raise typer.Exit(ExitCode.NOT_ACHIEVED) from None
+            raise
         except (typer.Exit, typer.Abort):
             raise
         except Exception as fault:
