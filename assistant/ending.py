@@ -1,12 +1,14 @@
-"""The end that the system asks for: SIGTERM, and SIGHUP from a terminal that was closed."""
+"""The end that the system asks for: SIGTERM, SIGHUP from a closed terminal, a pipe that nobody reads."""
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
 
 END_WITHIN_S = 10.0
+_ENDED_BY_SIGPIPE = 141
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -32,3 +34,12 @@ def when_told_to_end(end: Callable[[int], None], *, even_if_ignored: bool = Fals
 def leave(number: int) -> None:
     """Unwind the program as Ctrl-C does: commands are stopped, locks given back, files are whole."""
     raise SystemExit(128 + number)
+
+
+def read_no_more() -> int:
+    """Nobody reads what we write, as with `| head`: write to nowhere from here on. Gives the exit code that a
+    shell tells of a program which SIGPIPE has ended."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return _ENDED_BY_SIGPIPE

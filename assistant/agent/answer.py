@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assistant.chat.generator import FinishReason
 
 # As in CommonMark: what follows backticks on their line has none itself.
-_FENCE = re.compile(r" {0,3}(`{3,}(?!.*`)|~{3,})(.*)")
+_FENCE = re.compile(r" {0,3}(`{3,}+(?!.*`)|~{3,})(.*)")
 
 
 class UnusableAnswerError(Exception):

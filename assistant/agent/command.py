@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -17,7 +17,15 @@ import psutil
 
 from assistant.agent.confine import Confinement
 from assistant.agent.confine.environment import confined_environment
-from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, marked, memory_bytes, new_mark
+from assistant.agent.processes import (
+    TERM_GRACE_S,
+    descendants,
+    end_group,
+    kept,
+    marked,
+    memory_bytes,
+    new_mark,
+)
 
 _log = logging.getLogger(__name__)
 HEAD_BYTES = 16 * 1024
@@ -67,15 +75,24 @@ def run_command(
     cancel: Event | None = None,
     confinement: Confinement | None = None,
 ) -> CommandResult:
-    """Run `command` in a shell in `folder`, in a process group of its own. Never raises for what it does.
+    """Run `command` in a shell in `folder`, in a process group of its own, which ends with this process.
+    Never raises for what it does.
 
     Without a `confinement` it is the user's own command and runs as in their shell; with one, also one
     that holds nothing, it sees no secrets in its environment."""
     started = time.monotonic()
     mark = new_mark()
-    with tempfile.TemporaryDirectory(prefix="coder-", ignore_cleanup_errors=True) as temporary:
+    with (
+        tempfile.TemporaryDirectory(prefix="coder-", ignore_cleanup_errors=True) as name,
+        kept(_arguments(command, folder, confinement, temporary := Path(name).resolve())) as (
+            arguments,
+            lifeline,
+        ),
+    ):
+        environment = confined_environment(os.environ, temporary) if confinement else os.environ
         try:
-            process = _start(command, folder, confinement, Path(temporary).resolve(), mark)
+            wanted = command if os.name == "nt" and not confinement else arguments
+            process = _start(wanted, folder, {**environment, **mark}, lifeline)
         except OSError as error:
             return CommandResult(command, None, str(error), 0.0)
         assert process.stdout is not None
@@ -93,20 +110,26 @@ def run_command(
     return result
 
 
+def _arguments(command: str, folder: Path, confinement: Confinement | None, temporary: Path) -> list[str]:
+    if confinement:
+        return confinement.wrap(command, folder, temporary)
+    return ["/bin/sh", "-c", command]
+
+
 def _start(
-    command: str, folder: Path, confinement: Confinement | None, temporary: Path, mark: Mapping[str, str]
+    arguments: str | Sequence[str], folder: Path, environment: Mapping[str, str], lifeline: Sequence[int]
 ) -> subprocess.Popen[bytes]:
-    environment = confined_environment(os.environ, temporary) if confinement else os.environ
     return subprocess.Popen(
-        confinement.wrap(command, folder, temporary) if confinement else command,
-        shell=confinement is None,
+        arguments,
+        shell=isinstance(arguments, str),
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=lifeline,
         # Two tries within a second would otherwise share one stale .pyc file.
-        env={**environment, **mark, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 

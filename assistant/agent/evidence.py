@@ -15,7 +15,7 @@ from assistant.repo.workspace import holds_secrets
 
 _LOCATION = re.compile(
     r'File "(?P<py>[^"\n]+)", line (?P<py_line>\d{1,9}(?!\d))'
-    r"|(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d{1,9}(?!\d))"
+    r"|(?<![\w./\\@+-])(?P<path>[\w./\\@+-]+\.\w+):(?P<line>\d{1,9}(?!\d))"
 )
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
 _MOST_CHECKS = 4

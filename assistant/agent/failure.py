@@ -14,14 +14,17 @@ _TELLING = re.compile(
 _NAMED_ERROR = re.compile(r"^\w*(Error|Exception): .+|^\w+\.\w*(Error|Exception): .+|^panic: .+")
 # Reports that every run prints, and bare locations.
 _CHATTER = re.compile(
-    r"^[=\-_~. ]{8,}|^(--- )?(FAIL|ERROR|FAILED)\b([: (]|$)|^\S+ (FAILED|ERROR)\b|\d+ (failed|passed)\b"
-    r"|^FAILED \S+$|^\S+:\d+: \w+(: in .*)?$|^File \"|^\^+$|^at \S+ \(|^(short test summary|Traceback)"
+    r"^[=\-_~. ]{8,}|^(--- )?(FAIL|ERROR|FAILED)\b([: (]|$)|^\S+ (FAILED|ERROR)\b"
+    r"|(?<!\d)\d+ (failed|passed)\b|^FAILED \S+$"
+    r"|^\S+:\d+: \w+(: in .*)?$|^File \"|^\^+$|^at \S+ \(|^(short test summary|Traceback)"
 )
-_PYTEST_VALUES = re.compile(r"^E\s+(?:AssertionError: )?assert (?P<left>.+?) == (?P<right>.+)$", re.MULTILINE)
-_PYTEST_WHERE = re.compile(r"^E\s+\+\s+where (?P<value>.+?) = (?P<call>.+)$", re.MULTILINE)
-_PYTEST_CODE = re.compile(r"^>\s+(?P<code>assert .+)$", re.MULTILINE)
+_PYTEST_VALUES = re.compile(
+    r"^E[ \t]+(?:AssertionError: )?assert (?P<left>.+?) == (?P<right>.+)$", re.MULTILINE
+)
+_PYTEST_WHERE = re.compile(r"^E[ \t]+\+[ \t]+where (?P<value>.+?) = (?P<call>.+)$", re.MULTILINE)
+_PYTEST_CODE = re.compile(r"^>[ \t]+(?P<code>assert .+)$", re.MULTILINE)
 _UNITTEST = re.compile(
-    r"^\s+(?P<code>self\.assert\w+\(.+\))\n(?:\s*[\^~]+\n)?AssertionError: (?P<told>.+)$", re.MULTILINE
+    r"^[ \t]+(?P<code>self\.assert\w+\(.+\))\n(?:[ \t]*[\^~]+\n)?AssertionError: (?P<told>.+)$", re.MULTILINE
 )
 _LONGEST_VALUE = 80
 _MOST_LINES = 4

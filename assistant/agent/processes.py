@@ -4,8 +4,10 @@ import contextlib
 import os
 import secrets
 import signal
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -13,6 +15,22 @@ TERM_GRACE_S = 1.0
 # In the environment of all that a process starts, also of what has left its group and lost its parent.
 _MARK = "CODER_STARTED"
 _POLL_S = 0.01
+_KEEPER = Path(__file__).with_name("keeper.py")
+
+
+@contextlib.contextmanager
+def kept(command: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """The arguments that run `command` so that it ends once this process has ended, be it by SIGKILL, and
+    the descriptors to pass on to it. It has to end before the context does."""
+    if os.name != "posix":
+        yield list(command), ()
+        return
+    lifeline, ours = os.pipe()
+    try:
+        yield [sys.executable, "-I", "-S", str(_KEEPER), str(lifeline), *command], (lifeline,)
+    finally:
+        os.close(lifeline)
+        os.close(ours)
 
 
 def descendants(pid: int) -> list[psutil.Process]:

@@ -11,7 +11,7 @@ from assistant.chat.generator import Reply, ReplyEvent, TextPiece
 
 MOST = 3
 _SHORTEST_CIRCLE, _LONGEST_CIRCLE = 12, 600
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|\n)")
+_SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n")
 _LONG_SENTENCE = 60
 _TOLD = "\nYou did this before, and nothing has changed since. Do something else."
 
@@ -62,19 +62,29 @@ def without_circles(text: str) -> str:
     out, or its end three times, letter by letter."""
     said: set[str] = set()
     is_code = False
-    for sentence in _SENTENCE.finditer(text):
-        words = sentence[0].strip()
+    for start, end in _sentences(text):
+        words = text[start:end].strip()
         if words.startswith("```"):
             is_code = not is_code
         elif len(words) >= _LONG_SENTENCE and not is_code:
             if words in said:
-                return text[: sentence.start()]
+                return text[:start]
             said.add(words)
     for length in range(_SHORTEST_CIRCLE, min(len(text) // MOST, _LONGEST_CIRCLE) + 1):
-        end = text[-length:]
-        if text.endswith(end * MOST):
-            while text.endswith(end * 2):
-                text = text[:-length]
-            ends = list(_SENTENCE.finditer(text))
-            return text[: ends[-1].end()] if ends else text
+        circle = text[-length:]
+        if text.endswith(circle * MOST):
+            at = len(text)
+            while text.endswith(circle * 2, 0, at):
+                at -= length
+            ends = [end for _, end in _sentences(text[:at])]
+            return text[: ends[-1] if ends else at]
     return text
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where each that has an end begins and ends."""
+    start = 0
+    for found in _SENTENCE_ENDS.finditer(text):
+        if text[start : found.start()]:
+            yield start, found.end()
+        start = found.end()

@@ -1,29 +1,24 @@
 """Messages to prompt text, with the template that the model file carries.
 
-A template is code from a downloaded file: it runs in Jinja's immutable sandbox, and its loops, calls and
-texts are bounded, so that it cannot run for ever or take all memory in the ways that are known.
+A template is code from a downloaded file: it runs in Jinja's immutable sandbox, and is bounded in it.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NoReturn
 
 from jinja2 import Template, TemplateError, nodes
-from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from assistant.chat.bounded import BoundedEnvironment
 from assistant.chat.families import Family
 from assistant.chat.messages import Message
 from assistant.errors import ModelError
 
-_MOST_STEPS = 1_000_000
-_LONGEST = 16 * 2**20
+_WIDEST_INDENT = 16
 
 
 def render(
@@ -65,7 +60,7 @@ def render(
 
 def _fill(compiled: Template, messages: Sequence[Message], context: dict[str, object]) -> str:
     plain = [{"role": message.role, "content": message.content} for message in messages]
-    compiled.environment.steps = 0  # type: ignore[attr-defined]
+    compiled.environment.begin()  # type: ignore[attr-defined]
     return compiled.render(messages=plain, **context)
 
 
@@ -88,6 +83,17 @@ def _write_turns(
     return (bos if turns.bos else "") + written + (generation if add_generation_prompt else "")
 
 
+@cache
+def _compile(template: str) -> Template:
+    environment = BoundedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _Generation]
+    )
+    environment.globals["raise_exception"] = _raise
+    environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
+    environment.add_filter("tojson", _to_json)
+    return environment.from_string(template)
+
+
 class _Generation(Extension):
     """`{% generation %}…{% endgeneration %}` marks the answers for training; here it changes nothing."""
 
@@ -98,79 +104,10 @@ class _Generation(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-class _Bounded(ImmutableSandboxedEnvironment):
-    """Counts the passes of loops and the calls of macros, and looks at what grows before it has grown."""
-
-    intercepted_binops = frozenset({"*", "**", "+", "%"})
-    steps = 0
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        parsed = super()._parse(source, name, filename)
-        loops = [each.body for each in parsed.find_all(nodes.For)]
-        for body in (*loops, *(each.body for each in parsed.find_all(nodes.Macro))):
-            tick = nodes.Call(nodes.EnvironmentAttribute("tick"), [], [], None, None)
-            body.insert(0, nodes.Output([tick]))
-        for concatenated in list(parsed.find_all(nodes.Concat)):
-            measured = nodes.Call(nodes.EnvironmentAttribute("joined"), concatenated.nodes[:], [], None, None)
-            concatenated.nodes[:] = [measured]
-        return parsed
-
-    def tick(self) -> str:
-        self.steps += 1
-        if self.steps > _MOST_STEPS:
-            raise SecurityError(f"it takes more than {_MOST_STEPS:,} steps")
-        return ""
-
-    def joined(self, *parts: object) -> str:
-        texts = list(map(str, parts))
-        _check_size(sum(map(len, texts)))
-        return "".join(texts)
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**":
-            raise SecurityError("it takes powers")
-        if operator == "*":
-            _check_size(max(_size(left) * _size(right), 0))
-        elif operator == "+":
-            _check_size(_length(left) + _length(right))
-        elif isinstance(left, str) and _WIDTH.search(left):
-            raise SecurityError("it pads a text without end")
-        return super().call_binop(context, operator, left, right)
-
-
-_WIDTH = re.compile(r"%[^a-zA-Z%]*?(?:\d{5,}|\*)")
-
-
-def _check_size(size: int) -> None:
-    if size > _LONGEST:
-        raise SecurityError(f"it makes a text or list of more than {_LONGEST:,}")
-
-
-def _length(value: object) -> int:
-    return len(value) if isinstance(value, str | list | tuple) else 0
-
-
-def _size(value: object) -> int:
-    """The factor by which a multiplication makes things grow; of two numbers none does."""
-    return int(value) if isinstance(value, int) else _length(value)
-
-
-@cache
-def _compile(template: str) -> Template:
-    environment = _Bounded(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _Generation]
-    )
-    del environment.globals["lipsum"]
-    environment.globals["raise_exception"] = _raise
-    environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
-    environment.filters["tojson"] = _to_json
-    return environment.from_string(template)
-
-
 def _raise(message: str) -> NoReturn:
     raise TemplateError(message)
 
 
 def _to_json(value: Any, indent: int | None = None, **_: Any) -> str:
     """Jinja's own filter escapes for HTML, which models never saw."""
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    return json.dumps(value, ensure_ascii=False, indent=indent and min(int(indent), _WIDEST_INDENT))

@@ -19,7 +19,7 @@ from assistant.cli.options import (
     ModelOptions,
     ResumeOption,
 )
-from assistant.ending import leave, when_told_to_end
+from assistant.ending import leave, read_no_more, when_told_to_end
 from assistant.errors import CoderError, ExitCode, UsageError
 from assistant.visible import visible
 
@@ -41,7 +41,10 @@ class Commands(TyperGroup):
         first = next((i for i, arg in enumerate(args) if arg not in own), len(args))
         if first < len(args) and args[first].startswith("-"):
             args = [*args[:first], OPEN, *args[first:]]
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except BrokenPipeError:  # of --help
+            raise typer.Exit(read_no_more()) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in self.commands:
@@ -60,8 +63,7 @@ class Commands(TyperGroup):
             typer.echo("\nInterrupted.", err=True)
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except BrokenPipeError:
-            sys.stdout = None  # nobody reads it any more
-            raise typer.Exit(ExitCode.NOT_ACHIEVED) from None
+            raise typer.Exit(read_no_more()) from None
         except (typer.Exit, typer.Abort):
             raise
         except Exception as fault:
@@ -241,4 +243,10 @@ _register()
 def main() -> None:
     """Entry point of the script `coder`."""
     when_told_to_end(leave)
-    app()
+    try:
+        app()
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            sys.exit(read_no_more())

@@ -12,12 +12,12 @@ _SHORTEST = 6
 # As their issuers write them, and as others write that something is one.
 _KEYS = re.compile(
     r"\b(?:sk|pk|rk)-[\w-]{12,}|\b(?:hf|gh[opusr]|glpat|npm|pypi|xox[abprs])[_-][\w-]{12,}|\bgithub_pat_\w{12,}"
-    r"|\bAKIA[0-9A-Z]{12,}|\bAIza[\w-]{20,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+    r"|\bAKIA[0-9A-Z]{12,}|\bAIza[\w-]{20,}|\beyJ[\w-]{8,4000}+\.[\w-]{8,}+\.[\w-]*"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
 )
-_NAME = r"(?:api[_-]?key|key|token|secret|passw\w*|authorization|credential\w*|sig\w*)"
+_NAME = r"(?:api[_-]?key|key|token|secret|passw\w{0,40}|authorization|credential\w{0,40}|sig\w{0,40})"
 _NAMED = re.compile(
-    rf"(?P<name>{_NAME}[\"']?\s?[:=]\s?[\"']?(?:bearer\s|basic\s)?|\bbearer\s|--[\w-]*{_NAME}\s)"
+    rf"(?P<name>{_NAME}[\"']?\s?[:=]\s?[\"']?(?:bearer\s|basic\s)?|\bbearer\s|(?<!-)--[\w-]{{0,40}}{_NAME}\s)"
     r"(?P<value>[^\s\"',;&]{6,})",
     re.IGNORECASE,
 )

@@ -207,7 +207,8 @@ def _plain(name: "Node") -> str:
     """A name without its type parameters."""
     if name.type == "operator_name":
         return _text(name)
-    return re.sub(r"\s*[<\[].*[>\]]$", "", _text(name), flags=re.DOTALL)
+    text = _text(name)
+    return re.split(r"[<\[]", text, maxsplit=1)[0].rstrip() if text.endswith((">", "]")) else text
 
 
 def _text(node: "Node") -> str:

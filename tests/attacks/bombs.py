@@ -8,12 +8,18 @@ from collections.abc import Callable
 
 import pytest
 
+from assistant.agent.answer import fence_of
+from assistant.agent.command import CommandResult
 from assistant.agent.edits import parse
+from assistant.agent.edits.paths import named_in
+from assistant.agent.evidence import gather
 from assistant.agent.named_check import named_checks
 from assistant.agent.orders import problem_in_words
+from assistant.agent.repetition import without_circles
 from assistant.catalog.locations import manifests_folder
 from assistant.catalog.manifest import load_manifests
-from assistant.chat.tools import parse_call
+from assistant.chat.tools import FORMATS, parse_call
+from assistant.chat.tools.spoken import spoken
 from assistant.errors import CoderError
 from assistant.remote.chunk import parse_chunk
 from assistant.remote.sse import EventDecoder
@@ -88,6 +94,33 @@ def deep_arguments(scene: Scene) -> str:
 
 def many_braces(scene: Scene) -> str:
     return _parsed("{" * 10_000)
+
+
+def broken_objects(scene: Scene) -> str:
+    return _parsed('{"a": ' * 150_000)
+
+
+def million_braces(scene: Scene) -> str:
+    return _parsed("{" * 1_000_000)
+
+
+def long_word(scene: Scene) -> str:
+    """In what a failing test prints, and in what a model writes."""
+    root, output = scene.root, "a." * 500_000
+    gather([], root, "", CommandResult("", 1, output + "\n" * 100_000 + "1" * 100_000, 0.0))
+    return f"done: {named_in('.' * 500_000 + ' a', ['a.py'])}"
+
+
+def long_sentence(scene: Scene) -> str:
+    return f"done: {len(without_circles('no end ' * 50_000 + 'x'))}"
+
+
+def many_ticks(scene: Scene) -> str:
+    return f"done: {fence_of('`' * 500_000 + ' `')}"
+
+
+def many_marks(scene: Scene) -> str:
+    return f"done: {spoken(FORMATS['deepseek-v3'].before + 'done' + '```json  ' * 50)}"
 
 
 def _parsed(answer: str) -> str:
@@ -173,6 +206,12 @@ BOMBS: dict[str, tuple[Callable[[Scene], str], str]] = {
     "a call a hundred thousand deep": (deep_call, "refused"),
     "arguments a hundred thousand deep": (deep_arguments, "refused"),
     "ten thousand braces": (many_braces, "done: None"),
+    "a million braces": (million_braces, "done: None"),
+    "objects that are broken": (broken_objects, "refused"),
+    "a word of a million letters": (long_word, "done"),
+    "a sentence without end": (long_sentence, "done"),
+    "a fence of half a million ticks": (many_ticks, "done: None"),
+    "marks of a call without end": (many_marks, "done"),
     "a file of a hundred thousand brackets": (large_write, "refused"),
     "twenty thousand beginnings of edits": (many_edits, "refused"),
     "source fifty thousand deep": (deep_source, "refused"),

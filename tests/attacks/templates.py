@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.chat import template as template_module
+from assistant.chat import bounded
 from assistant.chat.families import FAMILIES
 from assistant.chat.messages import Message
 from assistant.chat.template import render
@@ -14,7 +14,7 @@ def rendered(scene: Scene, template: str) -> str:
     """MARK stands for where a program of the attacker would leave its mark."""
     messages = [Message("user", "hello")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(template_module, "_MOST_STEPS", 20_000)
+        patch.setattr(bounded, "_MOST_STEPS", 20_000)
         try:
             text = render(
                 messages,
@@ -100,6 +100,54 @@ TEMPLATES = Kind(
         ),
         Attack("a width without end", "{{ '%999999999d' % 1 }}", "refused"),
         Attack("a range without end", "{{ range(999999999)|list|length }}", "refused"),
+        Attack("a padding filter", "{{ 'a'|center(999999999) }}", "refused"),
+        Attack("a padding filter by its name", "{{ ['a']|map('center', 999999999)|list }}", "refused"),
+        Attack("a padding method", "{{ 'a'.ljust(999999999) }}", "refused"),
+        Attack("padding with zeros", "{{ '1'.zfill(999999999) }}", "refused"),
+        Attack("padding with tabs", "{{ '\t'.expandtabs(999999999) }}", "refused"),
+        Attack("padding by a format", "{{ '{:>999999999}'.format(1) }}", "refused"),
+        Attack("padding by a format's argument", "{{ '{:>{}}'.format(1, 999999999) }}", "refused"),
+        Attack("padding by a filter's format", "{{ '%999999999d'|format(1) }}", "refused"),
+        Attack("an indent without end", "{{ 'a\nb'|indent(999999999, true) }}", "refused"),
+        Attack("an indent of JSON", "{{ [[1]]|tojson(indent=999999999) }}", "rendered: [\n"),
+        Attack("letters replaced by texts", "{% set s = 'a' * 9999 %}{{ s.replace('a', s) }}", "refused"),
+        Attack("letters filtered to texts", "{% set s = 'a' * 9999 %}{{ s|replace('a', s) }}", "refused"),
+        Attack("a long separator", "{{ ('a' * 99999).join(range(9999)|map('string')) }}", "refused"),
+        Attack("a long separator by a filter", "{{ range(9999)|join('a' * 99999) }}", "refused"),
+        Attack(
+            "a list in itself, many times",
+            "{% set n = namespace(a=[1]) %}{% for i in range(40) %}"
+            "{% set n.a = [n.a, n.a] %}{% endfor %}{{ n.a|tojson }}",
+            "refused",
+        ),
+        Attack(
+            "a list in itself, shown",
+            "{% set n = namespace(a=[1]) %}{% for i in range(40) %}"
+            "{% set n.a = [n.a, n.a] %}{% endfor %}{{ n.a }}",
+            "refused",
+        ),
+        Attack(
+            "a text written often",
+            "{% set s = 'a' * 9999999 %}{% for i in range(9999) %}{{ s }}{% endfor %}",
+            "refused",
+        ),
+        Attack(
+            "words written often",
+            "{% for i in range(19999) %}" + "words " * 99999 + "{% endfor %}",
+            "refused",
+        ),
+        Attack(
+            "texts that are kept",
+            "{% set n = namespace(a=[]) %}{% for i in range(9999) %}"
+            "{% set n.a = n.a + ['a' * 9999999] %}{% endfor %}",
+            "refused",
+        ),
+        Attack(
+            "a block that writes itself twice",
+            "{% block a %}{{ self.b() }}{{ self.b() }}{% endblock %}"
+            "{% block b %}{{ self.a() }}{{ self.a() }}{% endblock %}",
+            "refused",
+        ),
         Attack("a filler", "{{ lipsum(n=9999999) }}", "refused"),
     ),
 )

@@ -5,9 +5,10 @@ COMMAND `--report`, which prints instead, as JSON, whether the network is cut of
 that were asked for fails it says so, ends with code 126 and runs nothing.
 
 Three layers, each from documented system calls alone. Namespaces: no network but a loopback of its own,
-`.git` read-only, keys hidden; `given` where bubblewrap has made them, `none` where nobody may. Landlock
-(landlock(7)): writes only below ROOT and TEMPORARY, no signals to others. A seccomp filter (seccomp(2)):
-no sockets that leave the namespace, among them those of the Docker, D-Bus and SSH agents.
+`.git` read-only, keys hidden, no processes but its own, which all end with the first; `given` where
+bubblewrap has made them, `none` where nobody may. Landlock (landlock(7)): writes only below ROOT and
+TEMPORARY, no signals to others. A seccomp filter (seccomp(2)): no sockets that leave the namespace, among
+them those of the Docker, D-Bus and SSH agents.
 
 It is a process of its own because a program with threads can't safely do this between fork and exec.
 """
@@ -20,6 +21,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import socket
 import struct
 import sys
@@ -46,7 +48,7 @@ _ALL_WRITES = _WRITE_FILE | sum(1 << bit for bit in range(4, 15))
 _SCOPES = 0b11  # abstract sockets, signals
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty")
 
-_NEWNS, _NEWIPC, _NEWUSER, _NEWNET = 0x20000, 0x8000000, 0x10000000, 0x40000000
+_NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = (
     1,
     2,
@@ -61,6 +63,7 @@ _KEPT_FLAGS = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # audit number, socket(2)
 _IO_URING_SETUP = 425
+_PR_SET_PDEATHSIG = 1
 _X32 = 0x40000000
 _FIRST_DROPPED = 5  # capabilities(7): those before it are about owners and modes of files
 _MAX_FILE_BYTES = 4 * 2**30
@@ -76,6 +79,7 @@ def main(arguments: list[str]) -> None:
         _limit()
         if namespaces == "own":
             _enter_namespaces(gits)
+            _be_the_first()
         inside = namespaces != "none"
         top = [Path(root)] if inside else [path for path in Path(root).iterdir() if not _is_one(path, gits)]
         if not _confine_writes(top, Path(temporary), whole=inside) and namespaces != "given":
@@ -88,6 +92,8 @@ def main(arguments: list[str]) -> None:
     if command == ["--report"]:
         sys.stdout.write(json.dumps({"network": inside or filtered}))
         return
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores
+        signal.signal(number, signal.SIG_DFL)
     try:
         os.execvp(command[0], command)
     except OSError as error:
@@ -110,7 +116,7 @@ def _limit() -> None:
 
 def _enter_namespaces(gits: Sequence[Path]) -> None:
     user, group = os.getuid(), os.getgid()
-    _check(_libc.unshare(_NEWUSER | _NEWNS | _NEWNET | _NEWIPC), "namespaces")
+    _check(_libc.unshare(_NEWUSER | _NEWNS | _NEWNET | _NEWIPC | _NEWPID), "namespaces")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
@@ -124,6 +130,32 @@ def _enter_namespaces(gits: Sequence[Path]) -> None:
     for file in filter(Path.is_file, (home / name for name in HIDDEN_FILES)):
         _mount("/dev/null", str(file), None, _MS_BIND)
     _raise_loopback()
+
+
+def _be_the_first() -> None:
+    """Go on in a child that the first process of the new namespace waits for: with that one, the kernel ends
+    all others. Whoever waits here ends as it does."""
+    _fork_and_wait()
+    # Not where parts of /proc are hidden from us; what is there then tells of others, and nothing of them.
+    with contextlib.suppress(OSError):
+        _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV)
+    _fork_and_wait()
+
+
+def _fork_and_wait() -> None:
+    """Only a child returns; it ends at once where the one that waits for it is ended."""
+    child = os.fork()
+    if not child:
+        _check(_prctl(_PR_SET_PDEATHSIG, signal.SIGKILL), "parent's end")
+        return
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.closerange(0, 3)  # who reads from the command is to see when it closes them
+    while True:
+        ended, status = os.wait()
+        if ended == child:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
 
 
 def _make_read_only(path: Path) -> None:

@@ -8,7 +8,7 @@ from assistant.agent.edits.edit import EditError
 
 _PATH = re.compile(r"[^\s<>|:*?\"'`]+")
 _TITLE = re.compile(r"^(?:(?:new |updated )?(?:file|path|filename|file ?path) ?[:=] *)", re.IGNORECASE)
-_WORD = re.compile(r"[\w./\\@+-]*[\w/\\]")
+_WORD = re.compile(r"(?<![\w./\\@+-])[\w./\\@+-]*[\w/\\]")
 
 
 def resolve(name: str, known: Sequence[str], *, loosely: bool = False) -> str:

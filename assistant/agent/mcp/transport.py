@@ -17,7 +17,15 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCRequest, jsonrpc_message_adapter
 
-from assistant.agent.processes import TERM_GRACE_S, descendants, end_group, marked, memory_bytes, new_mark
+from assistant.agent.processes import (
+    TERM_GRACE_S,
+    descendants,
+    end_group,
+    kept,
+    marked,
+    memory_bytes,
+    new_mark,
+)
 from assistant.visible import visible
 
 LONGEST_MESSAGE = 4 * 2**20
@@ -172,9 +180,18 @@ async def run_server(launch: Launch) -> AsyncIterator[tuple[ServerProcess, Incom
     """The running server, ended with all that it started. Raises OSError where it cannot be started."""
     mark = new_mark()
     environment = {**launch.environment, **mark}
-    process = await anyio.open_process(
-        list(launch.command), cwd=launch.folder, env=environment, start_new_session=True
-    )
+    with kept(launch.command) as (command, lifeline):
+        process = await anyio.open_process(
+            command, cwd=launch.folder, env=environment, start_new_session=True, pass_fds=lifeline
+        )
+        async with _attended(process, mark, launch) as attended:
+            yield attended
+
+
+@asynccontextmanager
+async def _attended(
+    process: Process, mark: Mapping[str, str], launch: Launch
+) -> AsyncIterator[tuple[ServerProcess, Incoming, Outgoing]]:
     server = ServerProcess(process, mark, launch.memory_bytes)
     inbox_end, inbox = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outbox, outbox_end = anyio.create_memory_object_stream[SessionMessage](0)

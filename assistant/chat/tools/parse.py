@@ -13,13 +13,17 @@ from typing import Any
 from assistant.chat.tools import dsml
 from assistant.chat.tools.call import Call, ToolCallError
 
-_BEGINS = re.compile(r"\{|" + dsml.BEGINS)
+_BEGINS = re.compile(r'\{(?=\s*["}])|(?<=[>n\s])\{|' + dsml.BEGINS)
 _CALL_BEGINS = re.compile(r'\{\s*"(?:name|tool|function|arguments|parameters)"\s*:')
+_OBJECT_BEGINS = re.compile(r'\{\s*["}]')
 _DEEPSEEK_NAME = re.compile(
     r"(?:function<｜tool▁sep｜>|<｜tool▁call▁begin｜>)([\w.-]{1,64})(?:<｜tool▁sep｜>|\s*```json)\s*$"
 )
+_BEFORE_ARGUMENTS = ("<｜tool▁sep｜>", "```json")
 _NAMES = ("name", "tool", "function")
 _ARGUMENTS = ("arguments", "parameters", "args")
+# Each is read up to where it breaks: without a bound, a long answer of them takes hours.
+_MOST_BROKEN = 1_000
 _JSON = json.JSONDecoder(strict=False)  # models write line breaks inside of strings
 
 
@@ -43,19 +47,32 @@ def parse_call(answer: str, names: Collection[str]) -> Call | None:
 
 def _calls(answer: str) -> Iterator[Call]:
     """From left to right, so that what a call holds is not read as another one."""
-    at = 0
+    at, broken = 0, 0
     while begun := _BEGINS.search(answer, at):
         if begun[0] == "{":
-            call, at = _of_json(answer, begun.start())
+            at = begun.start()
+            if not _OBJECT_BEGINS.match(answer, at) and not _name_before(answer, at):
+                at += 1
+                continue
+            call, at = _of_json(answer, at)
+            broken += at == begun.end()
+            if broken > _MOST_BROKEN:
+                raise ToolCallError(f"More than {_MOST_BROKEN:,} JSON objects in the answer are broken.")
         else:
             call, at = dsml.read(answer, begun.start())
         if call:
             yield call
 
 
+def _name_before(answer: str, at: int) -> re.Match[str] | None:
+    """The name of the call whose arguments begin there, as DeepSeek writes it."""
+    before = answer[max(0, at - 120) : at].rstrip()
+    return _DEEPSEEK_NAME.search(before) if before.endswith(_BEFORE_ARGUMENTS) else None
+
+
 def _of_json(answer: str, at: int) -> tuple[Call | None, int]:
     """What the brace `at` begins, and where to go on."""
-    named = _DEEPSEEK_NAME.search(answer, max(0, at - 120), at)
+    named = _name_before(answer, at)
     try:
         value, end = _JSON.raw_decode(answer, at)
     except (ValueError, RecursionError) as error:

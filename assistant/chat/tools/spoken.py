@@ -10,7 +10,7 @@ _BEGINS = tuple({format.before for format in FORMATS.values()})
 _THOUGHT = '{"thought": "'
 _DONE = re.compile(
     r"""\s*(?:function<｜tool▁sep｜>)?done
-    (?:"\s*,\s*"arguments"\s*:\s*|<｜tool▁sep｜>|\s*```json\s*|">)+
+    (?:"\s*,\s*"arguments"\s*:\s*|<｜tool▁sep｜>|\s*```json\s*|">)++
     \s*(?:\{\s*"answer"\s*:\s*"|<｜DSML｜parameter\s+name="answer"\s+string="true">)(?P<answer>.*)""",
     re.DOTALL | re.VERBOSE,
 )
