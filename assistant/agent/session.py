@@ -255,7 +255,7 @@ def _kept(session: Path) -> KeptState | None:
     try:
         document = json.loads(_kept_path(session).read_text("utf-8"))
         return KeptState(Path(document["state"]), str(document["prompt"]), int(document["prompt_tokens"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
