@@ -20,6 +20,11 @@ REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         [replace_text("a.py", "x = 1", "x = 2")],
         r"line 1, line 2",
     ),
+    "two lines that resemble two of the file": (
+        LONG,
+        block("    stores(data)\n    returns data\n", "    returns data\n"),
+        r"not in the file",
+    ),
     "two places of several lines, within lines": (
         "f(a,\n  b)\n\ng(a,\n  b)\n",
         [replace_text("a.py", "(a,\n  b", "(b,\n  a")],
