@@ -20,6 +20,8 @@ REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         [replace_text("a.py", "x = 1", "x = 2")],
         r"line 1, line 2",
     ),
+    "five equal places": ("x = 1\ny = 2\n" * 5, block("x = 1\n", "x = 2\n"), r"line 7, line 9\."),
+    "many equal places": ("x = 1\ny = 2\n" * 8, block("x = 1\n", "x = 2\n"), r"line 7, line 9 and 3 more\."),
     "two lines that resemble two of the file": (
         LONG,
         block("    stores(data)\n    returns data\n", "    returns data\n"),
@@ -187,6 +189,17 @@ def test_all_that_fails_is_said_at_once(tmp_path: Path) -> None:
         made(tmp_path, {"a.py": TWINS}, answer)
     assert "not in the file" in raised.value.explained
     assert "2 places" in raised.value.explained
+
+
+def test_of_what_is_not_there_and_what_is_nearest_the_first_lines_are_shown(tmp_path: Path) -> None:
+    sought = "".join(f"value_{i} = sought({i})\n" for i in range(15))
+    there = "".join(f"value_{i} = here({i})\n" for i in range(15))
+    with pytest.raises(EditError) as raised:
+        made(tmp_path, {"a.py": f"import x\n{there}"}, block(sought, "y = 1\n"))
+    told = raised.value.message
+    assert "    value_11 = sought(11)\n    (3 more lines)\n" in told and "sought(12)" not in told
+    assert "The nearest is lines 2-16 (similarity 7" in told
+    assert "    2 value_0 = here(0)\n" in told and told.endswith("   13 value_11 = here(11)")
 
 
 @pytest.mark.parametrize(
