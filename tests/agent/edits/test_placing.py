@@ -57,6 +57,11 @@ RIGHT: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         block("    log(path)\n", "    note(path)\n") + block("    note(path)\n", "    tell(path)\n"),
         LONG.replace("log", "tell"),
     ),
+    "a scope whose neighbour has the same lines": (
+        CLASSES,
+        patch("@@ class A:\n-        return 1\n+        return 2\n"),
+        CLASSES.replace("1", "2", 1),
+    ),
     "a line number that a hunk above it has moved": (
         TWINS,
         diff(
