@@ -162,6 +162,13 @@ def test_right(name: str, tmp_path: Path) -> None:
     assert made(tmp_path, {path: before}, answer) == {path: after}
 
 
+@pytest.mark.parametrize("title", ["b.py\n", "`b.py`:\n\n", "b.py\n\n```python\n"])
+def test_a_block_is_for_the_file_that_is_named_above_it(title: str, tmp_path: Path) -> None:
+    answer = title + block("    log(path)\n", "    tell(path)\n").partition("\n")[2]
+    after = made(tmp_path, {"a.py": LONG, "b.py": LONG}, answer)
+    assert after == {"a.py": LONG, "b.py": LONG.replace("log", "tell")}
+
+
 @pytest.mark.parametrize(
     ("before", "old", "note"),
     [
