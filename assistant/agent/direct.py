@@ -27,10 +27,10 @@ from assistant.agent.orders import asks_for_change, problem_in_words
 from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.relevance import relevant_excerpts, relevant_files
-from assistant.agent.repetition import without_circles
+from assistant.agent.repetition import ended_at_circles
 from assistant.agent.rewrite import Change
 from assistant.agent.tools.tool import Action, Result
-from assistant.chat.generator import Generator, Reply, ReplyOptions, TextPiece
+from assistant.chat.generator import Generator, Reply, ReplyOptions
 from assistant.chat.messages import Message
 from assistant.errors import ContextFullError, UsageError
 from assistant.repo.checkpoints import Checkpoints
@@ -105,29 +105,24 @@ class DirectWork:
             pace = Pace(self._generator)
             room = int(self._generator.context_tokens * _SHARE_FOR_ANSWER)
             options = ReplyOptions(max_tokens=min(room, self._options.answer_tokens), cancel=budget.cancel)
-            said, reply, circles = "", None, False
-            for event in self._generator.reply(messages, options):
+            reply = None
+            for event in ended_at_circles(self._generator.reply(messages, options), budget.cancel):
                 yield event
-                if isinstance(event, TextPiece) and not event.thinking and not circles:
-                    said += event.text
-                    circles = without_circles(said) != said
-                    if circles:
-                        budget.cancel.set()  # the answer ends here, and it is all there is to do
-                elif isinstance(event, Reply):
+                if isinstance(event, Reply):
                     reply = event
         assert reply is not None, "a generator ends with its reply"
         pace.note(reply.stats)
-        ended = circles or not (budget.spent or reply.finish == "cancelled")
+        ended = not (budget.spent or reply.finish == "cancelled")
         seconds = time.monotonic() - started
         return Outcome(
             "done" if ended else "out of budget" if budget.spent else "cancelled",
-            without_circles(reply.text).strip(),
+            reply.text.strip(),
             steps=1,
             stats=reply.stats,
             seconds=seconds,
             budget_s=self._options.budget_s,
             plain=pace.plain(seconds),
-            why=_WHY.get("circles" if circles else reply.finish, "") if ended else "",
+            why=_WHY.get(reply.finish, "") if ended else "",
         )
 
     def _conversation(self, question: str, given: str) -> Steps[AgentEvent, None, list[Message]]:

@@ -2,9 +2,12 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from threading import Event
 
 from assistant.agent.events import Observed
+from assistant.chat.generator import Reply, ReplyEvent, TextPiece
 
 MOST = 3
 _SHORTEST_CIRCLE, _LONGEST_CIRCLE = 12, 600
@@ -39,12 +42,31 @@ class Repetition:
         return self._last >= MOST
 
 
+def ended_at_circles(events: Iterator[ReplyEvent], cancel: Event) -> Iterator[ReplyEvent]:
+    """The events of a reply that `cancel` ends, which is set where its text begins to go round in circles:
+    then the reply is no more than what it said before."""
+    said, kept = "", ""
+    for event in events:
+        if isinstance(event, TextPiece) and not event.thinking and not kept:
+            said += event.text
+            if (before := without_circles(said)) != said:
+                kept = before.strip()
+                cancel.set()
+        elif isinstance(event, Reply) and kept:
+            event = replace(event, text=kept, finish="circles")
+        yield event
+
+
 def without_circles(text: str) -> str:
-    """`text` up to where it began to say the same over and over: a long sentence a second time, or its end
-    three times, letter by letter."""
+    """`text` up to where it began to say the same over and over: a long sentence a second time, code left
+    out, or its end three times, letter by letter."""
     said: set[str] = set()
+    is_code = False
     for sentence in _SENTENCE.finditer(text):
-        if len(words := sentence[0].strip()) >= _LONG_SENTENCE:
+        words = sentence[0].strip()
+        if words.startswith("```"):
+            is_code = not is_code
+        elif len(words) >= _LONG_SENTENCE and not is_code:
             if words in said:
                 return text[: sentence.start()]
             said.add(words)

@@ -5,10 +5,11 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from assistant.bench.measure import options_of
-from assistant.bench.tasks import Request, Task
+from assistant.bench.tasks import Request, Task, in_turn
 from assistant.chat.local import LocalGenerator
 from assistant.engine.drafters import Draft, Drafter
 from assistant.engine.drafters.network import NetworkDrafter
@@ -79,20 +80,19 @@ def compare_drafts(
     interrupts, and after `seconds`, when no other request is begun."""
     comparison = DraftComparison()
     deadline = time.monotonic() + seconds if seconds else math.inf
-    total, done = sum(len(task.requests) for task in tasks), 0
+    results = [[DraftResult(task.name, file, draft.name) for file, draft in drafts.items()] for task in tasks]
+    comparison.results = list(chain.from_iterable(results))
+    total = sum(len(task.requests) for task in tasks)
     try:
         if total:
             _answer(generator, tasks[0].requests[0], None)  # warms up
-        for task in tasks:
-            results = [DraftResult(task.name, file, drafter.name) for file, drafter in drafts.items()]
-            comparison.results += results
-            for request in task.requests:
-                if time.monotonic() > deadline:
-                    comparison.stopped = "out of time"
-                    return comparison
-                report(task.name, done / total)
-                _measure(generator, request, results, list(drafts.values()), turn=done)
-                done += 1
+        for done, (number, place) in enumerate(in_turn(tasks)):
+            if time.monotonic() > deadline:
+                comparison.stopped = "out of time"
+                return comparison
+            report(tasks[number].name, done / total)
+            request = tasks[number].requests[place]
+            _measure(generator, request, results[number], list(drafts.values()), turn=done)
     except KeyboardInterrupt:
         comparison.stopped = "interrupted"
     return comparison

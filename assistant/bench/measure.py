@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from assistant.bench.energy import Meter
 from assistant.bench.results import Sample, TaskResult
-from assistant.bench.tasks import Request, Task
+from assistant.bench.tasks import Request, Task, in_turn
 from assistant.chat.generator import Generator, Reply, ReplyOptions
 
 _WARM_UP_TOKENS = 16
@@ -51,16 +51,19 @@ def measure(
         if total:
             run.ask(tasks[0].requests[0], speculate=True, max_tokens=_WARM_UP_TOKENS)
         for round_number in range(rounds):
-            # All tasks lose alike where time runs out: their first requests are asked first.
-            for place in range(max((len(task.requests) for task in tasks), default=0)):
-                for result in (one for one in measured.results if place < len(one.task.requests)):
-                    if deadline and time.monotonic() > deadline:
-                        measured.stopped = "out of time"
-                        return measured
-                    report(result.task.name, done / total)
-                    # The order alternates: neither side profits from a machine that warms up or slows down.
-                    run.both(result, place, plain_first=round_number % 2 == 0, first=round_number == 0)
-                    done += 2
+            for number, place in in_turn(tasks):
+                if deadline and time.monotonic() > deadline:
+                    measured.stopped = "out of time"
+                    return measured
+                report(tasks[number].name, done / total)
+                # The order alternates: neither side profits from a machine that warms up or slows down.
+                run.both(
+                    measured.results[number],
+                    place,
+                    plain_first=round_number % 2 == 0,
+                    first=round_number == 0,
+                )
+                done += 2
     except KeyboardInterrupt:
         measured.stopped = "interrupted"
     return measured

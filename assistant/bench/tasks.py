@@ -38,6 +38,13 @@ class Task:
         return replace(self, requests=tuple(shorter))
 
 
+def in_turn(tasks: Sequence[Task]) -> Iterator[tuple[int, int]]:
+    """(number of the task, number of its request): the first requests of all tasks, then the second ones.
+    So all tasks lose alike where time runs out."""
+    for place in range(max((len(task.requests) for task in tasks), default=0)):
+        yield from ((number, place) for number, task in enumerate(tasks) if place < len(task.requests))
+
+
 def builtin_tasks() -> list[Task]:
     """The tasks that every machine can run."""
     short, long = _shop(), _library("shlex.py")

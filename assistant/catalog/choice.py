@@ -9,6 +9,7 @@ from assistant.engine.fit import USUAL_CONTEXT
 from assistant.engine.forecast import Forecast
 from assistant.engine.memory import FreeMemory
 from assistant.errors import ModelError
+from assistant.sizes import as_size
 
 # The order of preference where a manifest has none: as small as loses little, then larger, then smaller.
 _USUAL = ("Q4_K_M", "Q4_K_S", "Q4_0", "MXFP4", "Q5_K_M", "Q5_K_S", "Q6_K", "Q8_0", "Q3_K_M", "IQ3_M", "Q2_K")
@@ -63,7 +64,7 @@ def _best(manifest: Manifest, fits: Mapping[str, Forecast], enough: int, free: F
     with_draft = " with its draft" if manifest.drafts else ""
     raise ModelError(
         f"{manifest.name} does not fit this machine: {least}, its smallest quantization, takes "
-        f"{fits[least].weights / 1e9:.1f} GB{with_draft}, and {_told(free)}.",
+        f"{as_size(fits[least].weights)}{with_draft}, and {_told(free)}.",
         hint=f"Choose a smaller model (coder models). All the same: --quantization {least}",
     )
 
@@ -77,5 +78,5 @@ def _by_preference(names: list[str]) -> list[str]:
 
 
 def _told(free: FreeMemory) -> str:
-    gpu = f" and {free.device / 1e9:.1f} GB on the GPU" if free.device and not free.unified else ""
-    return f"{free.host / 1e9:.1f} GB are free{gpu}"
+    gpu = f" and {as_size(free.device)} on the GPU" if free.device and not free.unified else ""
+    return f"{as_size(free.host)} are free{gpu}"

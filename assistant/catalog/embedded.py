@@ -15,6 +15,7 @@ from assistant.catalog.checksum import record, sha256_of
 from assistant.catalog.locations import models_folder
 from assistant.errors import ModelError
 from assistant.resources import resource_folder
+from assistant.sizes import as_size
 
 NAME = "smollm2-135m"
 # F16 against the shipped Q4_1, in bytes; only progress and the room on disk depend on it.
@@ -93,7 +94,7 @@ def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed * 1.1:
         raise ModelError(
-            f"The embedded model needs {needed / 1e6:.0f} MB in {folder}, and {free / 1e6:.0f} MB are free.",
+            f"The embedded model needs {as_size(needed)}, and {as_size(free)} are free in {folder}.",
             hint="Make room, or set CODER_HOME to a folder on another disk.",
         )
 

@@ -20,6 +20,7 @@ from assistant.catalog.places import lock_of, workplace_of
 from assistant.catalog.resolve import ModelFiles, files_of
 from assistant.catalog.together import run_together
 from assistant.errors import InterruptedByUserError, ModelError, UsageError
+from assistant.sizes import as_size
 
 AT_ONCE = 4
 _POLL_S = 0.1
@@ -148,7 +149,7 @@ def _check_room(needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise ModelError(
-            f"The download takes {needed / 1e9:.1f} GB more and {free / 1e9:.1f} GB are free in {folder}.",
+            f"The download takes {as_size(needed)} more, and {as_size(free)} are free in {folder}.",
             hint="Make room (coder models prune), or set CODER_HOME to a folder on another disk.",
         )
 

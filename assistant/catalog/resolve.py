@@ -8,6 +8,7 @@ from assistant.catalog.edit_format import EditFormat
 from assistant.catalog.manifest import Manifest, Selection, load_manifests
 from assistant.catalog.reference import find_model, is_path, parse_reference
 from assistant.errors import ModelError, NoModelError
+from assistant.sizes import as_size
 
 RECOMMENDED = "deepseek-coder-6.7b"
 
@@ -73,7 +74,7 @@ def _of_manifest(manifest: Manifest, part: str = "") -> ModelFiles:
     if selection is None:
         raise ModelError(
             f"The model {manifest.name} is not on this machine.",
-            hint=f"Pull it ({manifest.download_gb:g} GB): coder pull {manifest.name}",
+            hint=f"Pull it ({as_size(manifest.download_gb * 1e9)}): coder pull {manifest.name}",
         )
     return files_of(manifest, selection)
 

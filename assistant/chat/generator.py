@@ -16,8 +16,8 @@ from assistant.engine.constraint import Grammar
 from assistant.engine.sampling import Sampling
 from assistant.engine.stats import Stats
 
-# "lost": a server broke off in the middle of the answer.
-FinishReason = Literal["stop", "length", "context", "cancelled", "lost"]
+# "lost": a server broke off in the middle of the answer; "circles": that began to repeat itself.
+FinishReason = Literal["stop", "length", "context", "cancelled", "lost", "circles"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from assistant.sizes import as_size
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -105,7 +107,7 @@ def fit_line(one: dict[str, Any]) -> str:
     """A quantization with its size, what fits, and what the memory goes to."""
     from assistant.engine.forecast import Forecast
 
-    size = f"{one['size_gb']:.1f} GB" if one["size_gb"] else "?"
+    size = as_size(one["size_gb"] * 1e9) if one["size_gb"] else "?"
     line = f"{one['name'] or 'one file':12} {size:>9}  {'here' if one['here'] else '':4}  "
     fits = one["fits"]
     if not fits:

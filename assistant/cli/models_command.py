@@ -11,6 +11,7 @@ from assistant.cli.models_files import prune, remove_model, verify
 from assistant.cli.models_try import try_pair
 from assistant.cli.options import JsonOption
 from assistant.errors import UsageError
+from assistant.sizes import as_size
 
 if TYPE_CHECKING:
     from assistant.catalog.inventory import StoredFile
@@ -53,7 +54,7 @@ def list_models(as_json: JsonOption = False) -> None:
     rows = [
         (
             model["name"],
-            f"{model['size_gb']:.1f} GB",
+            as_size(model["size_gb"] * 1e9),
             "here" if model["available"] else "",
             best_fit(model["quantizations"]),
             model["title"],
@@ -131,18 +132,14 @@ def _stored_of(name: str, stored: "tuple[StoredFile, ...]") -> dict[str, object]
 
 
 def _file_line(file: dict[str, object]) -> str:
-    shared = file["shared_with"]
+    shared, size = file["shared_with"], file["bytes"]
+    assert isinstance(size, int)
     with_whom = f"  shared with {', '.join(shared)}" if isinstance(shared, list) and shared else ""
-    return f"{_gb(file['bytes'])}  {file['path']}{with_whom}"
+    return f"{as_size(size)}  {file['path']}{with_whom}"
 
 
 def _summary(stored: "tuple[StoredFile, ...]") -> str:
     total = sum(file.size for file in stored)
     unused = sum(file.size for file in stored if file.unused)
-    said = f"On this machine: {_gb(total)} in {len(stored)} {'file' if len(stored) == 1 else 'files'}"
-    return f"{said}, {_gb(unused)} of it unused (coder models prune)." if unused else f"{said}."
-
-
-def _gb(size: object) -> str:
-    assert isinstance(size, int)
-    return f"{size / 1e9:.2f} GB" if size >= 1e7 else f"{size / 1e6:.2f} MB"
+    said = f"On this machine: {as_size(total)} in {len(stored)} {'file' if len(stored) == 1 else 'files'}"
+    return f"{said}, {as_size(unused)} of it unused (coder models prune)." if unused else f"{said}."

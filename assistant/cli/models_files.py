@@ -10,6 +10,7 @@ import typer
 
 from assistant.cli.options import JsonOption
 from assistant.errors import ExitCode, ModelError, RefusedError, UsageError
+from assistant.sizes import as_size
 
 if TYPE_CHECKING:
     from assistant.catalog.inventory import StoredFile
@@ -69,7 +70,7 @@ def remove_model(
         typer.echo(f"Stays, {kept_for} needs it: {file.path}", err=True)
     _consent(going, yes, f"coder models rm {name} --yes")
     freed = remove(going)
-    typer.echo(f"Deleted {_counted(going)}, {freed / 1e9:.2f} GB.", err=True)
+    typer.echo(f"Deleted {_counted(going)}, {as_size(freed)}.", err=True)
     if as_json:
         document = {
             "name": manifest.name,
@@ -90,7 +91,7 @@ def prune(yes: YesOption = False, as_json: JsonOption = False) -> None:
     freed = remove(unused)
     if as_json:
         typer.echo(json.dumps({"deleted": [str(file.path) for file in unused], "freed_bytes": freed}))
-    said = f"Deleted {_counted(unused)}, {freed / 1e9:.2f} GB." if unused else "Nothing is unused."
+    said = f"Deleted {_counted(unused)}, {as_size(freed)}." if unused else "Nothing is unused."
     typer.echo(said, err=True)
 
 
@@ -141,7 +142,7 @@ def _consent(files: "Sequence[StoredFile]", yes: bool, without_question: str) ->
     if yes:
         return
     for file in files:
-        typer.echo(f"{file.size / 1e9:8.2f} GB  {file.path}", err=True)
+        typer.echo(f"{as_size(file.size):>9}  {file.path}", err=True)
     try:
         agreed = typer.confirm(f"Delete {_counted(files)}?", err=True)
     except typer.Abort:  # nobody is there to answer

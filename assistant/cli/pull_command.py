@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant.errors import InterruptedByUserError, UsageError
+from assistant.sizes import as_size
 
 if TYPE_CHECKING:
     from assistant.catalog.choice import Choice
@@ -51,7 +52,8 @@ def _download(name: str, manifest: "Manifest", choice: "Choice", as_json: bool) 
     from assistant.catalog.reference import keep, parse_reference
 
     size = choice.selection.size_gb
-    typer.echo(f"{manifest.title}: {f'{size:.1f} GB, ' if size else ''}license: {manifest.license}", err=True)
+    of_size = f"{as_size(size * 1e9)}, " if size else ""
+    typer.echo(f"{manifest.title}: {of_size}license: {manifest.license}", err=True)
     if choice.reason:
         typer.echo(choice.reason, err=True)
     try:
@@ -87,7 +89,8 @@ def _list() -> None:
     for manifest in load_manifests().values():
         if manifest.target:
             here = "  (on this machine)" if manifest.pulled else ""
-            typer.echo(f"{manifest.name:24} {manifest.download_gb:5.1f} GB  {manifest.title}{here}")
+            size = as_size(manifest.download_gb * 1e9)
+            typer.echo(f"{manifest.name:24} {size:>7}  {manifest.title}{here}")
     typer.echo(f"\nPull one with: coder pull {RECOMMENDED}", err=True)
     typer.echo("Any other of the hub: coder pull hf:OWNER/REPO", err=True)
 

@@ -2,15 +2,19 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli.options import ModelOption
-from assistant.errors import UsageError
+from assistant.errors import InterruptedByUserError, UsageError
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from assistant.agent.review import Comment
     from assistant.chat.generator import Generator
     from assistant.repo.diff import Diff
@@ -39,7 +43,7 @@ def review(
     inside = [_relative(path, workspace.root) for path in paths or []]
     with _Writer(model) as writer:
         review = Review(workspace.root, staged=staged, paths=inside)
-        comments = ReviewApp(review, writer.message, theme).run()
+        comments = ReviewApp(review, writer, theme).run()
     if comments:
         _hand_on(comments, model)
 
@@ -50,16 +54,22 @@ class _Writer:
     def __init__(self, model: str | None) -> None:
         self._model = model
         self._generator: Generator | None = None
+        self._in_use = Lock()
 
-    def message(self, diff: "Diff") -> str:
-        """Of the commit that makes this diff. Raises CoderError."""
+    @property
+    def ready(self) -> bool:
+        return self._generator is not None
+
+    def message(self, staged: "Diff", cancel: "Event") -> str:
+        """Of the commit of what is `staged`. Raises CoderError."""
         from assistant.agent.commit_message import propose_message
 
-        if self._generator is None:
-            from assistant.cli.setup import load_generator
+        with self._in_use:
+            if self._generator is None:
+                from assistant.cli.setup import load_generator
 
-            self._generator = load_generator(self._model, lambda what, fraction: None)
-        return propose_message(diff, self._generator)
+                self._generator = load_generator(self._model, partial(_stop_when, cancel))
+            return propose_message(staged, self._generator, cancel)
 
     def __enter__(self) -> "_Writer":
         return self
@@ -67,6 +77,11 @@ class _Writer:
     def __exit__(self, *_: object) -> None:
         if self._generator is not None:
             self._generator.close()
+
+
+def _stop_when(cancelled: "Event", _what: str, _fraction: float) -> None:
+    if cancelled.is_set():
+        raise InterruptedByUserError("Loading was stopped.")
 
 
 def _hand_on(comments: "Sequence[Comment]", model: str | None) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from assistant.cli.options import EngineOption, JsonOption, ModelOption
 from assistant.errors import UsageError
+from assistant.sizes import as_size
 
 if TYPE_CHECKING:
     from assistant.agent.session import Sessions
@@ -48,7 +49,7 @@ def list_sessions(as_json: JsonOption = False) -> None:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.time))
         title = visible(record.title)
         status = record.status or "not ended"
-        state = f"state {record.state_bytes / 2**20:.0f} MB" if record.state_bytes else ""
+        state = f"state {as_size(record.state_bytes)}" if record.state_bytes else ""
         steps = f"{record.steps:3} {'step ' if record.steps == 1 else 'steps'}"
         typer.echo(f"{record.id}  {when}  {status:13}  {steps}  {state:14}  {title[:80]}")
 

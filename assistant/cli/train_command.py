@@ -13,6 +13,7 @@ import typer
 
 from assistant.cli.options import JsonOption
 from assistant.errors import CoderError, InterruptedByUserError, UsageError
+from assistant.sizes import as_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ def _seconds(text: str) -> float:
 def _print(trained: "Trained") -> None:
     acceptance, fitted = trained.acceptance, trained.fitted
     rates = " ".join(f"{rate:.0%}" for rate in acceptance.by_position)
-    typer.echo(f"{trained.file}: {trained.bytes / 1e6:.1f} MB, {trained.method}, {fitted.steps} steps")
+    typer.echo(f"{trained.file}: {as_size(trained.bytes)}, {trained.method}, {fitted.steps} steps")
     typer.echo(f"Accepted by position: {rates}; tau {acceptance.mean_accepted_length:.2f} (greedy, held out)")
     for source, tau in acceptance.by_source.items():
         typer.echo(f"  {source}: tau {tau:.2f}")

@@ -9,6 +9,7 @@ from typing import Literal
 
 from assistant.doctor.check import Check, failure
 from assistant.errors import CoderError, ModelError
+from assistant.sizes import as_size
 
 Backend = Literal["CUDA", "Metal", "Vulkan"]
 _WITHOUT_GPU = ("CPU", "BLAS", "RPC")
@@ -72,9 +73,9 @@ def devices() -> Check:
     from assistant.engine import llama
 
     gpus = [device for device in llama.devices() if device.kind in ("gpu", "integrated")]
-    host = f"{llama.free_memory().host / 1e9:.1f} GB of memory free"
+    host = f"{as_size(llama.free_memory().host)} of memory free"
     if gpus and llama.supports_gpu_offload():
-        each = (f"{gpu.description} ({gpu.free / 1e9:.1f} of {gpu.total / 1e9:.1f} GB free)" for gpu in gpus)
+        each = (f"{gpu.description} ({as_size(gpu.free)} of {as_size(gpu.total)} free)" for gpu in gpus)
         return Check("devices", "ok", f"layers are offloaded to {', '.join(each)}; host: {host}")
     built_for, card = set(llama.backends()) - {*_WITHOUT_GPU}, graphics_card()
     if built_for:

@@ -13,6 +13,7 @@ from assistant.doctor.inference import needs_llama
 from assistant.engine.gguf_header import read_header
 from assistant.errors import CoderError
 from assistant.repo.workspace import find_workspace
+from assistant.sizes import as_size
 
 _TIME_S = 0.5  # a header with a large vocabulary takes a quarter of that
 
@@ -60,8 +61,8 @@ def memory() -> Check:
     if fitted.note:
         return Check("memory", "warning", fitted.note, "Close other programs, or use a smaller model.")
     needed = fitted.memory
-    on_gpu = f", {needed.device / 1e9:.1f} GB of it on the GPU" if needed.device else ""
-    found = f"{needed.total / 1e9:.1f} GB for {fitted.options.n_ctx} tokens of context{on_gpu}: it fits"
+    on_gpu = f", {as_size(needed.device)} of it on the GPU" if needed.device else ""
+    found = f"{as_size(needed.total)} for {fitted.options.n_ctx} tokens of context{on_gpu}: it fits"
     return Check("memory", "ok", found)
 
 

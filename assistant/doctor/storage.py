@@ -7,20 +7,20 @@ from pathlib import Path
 
 from assistant.catalog.locations import cache_folder, config_folder, data_folder
 from assistant.doctor.check import Check
+from assistant.sizes import as_size
 
-_GB = 1e9
-_FEW_GB, _TOO_FEW_GB = 8, 0.5  # the recommended pair takes 5, a repair some megabytes
+_FEW, _TOO_FEW = 8e9, 0.5e9  # bytes: the recommended pair takes 5 GB, a repair some MB
 _ELSEWHERE = "Set CODER_HOME to a folder that is yours to write."
 
 
 def disk() -> Check:
     folder = data_folder()
-    free = shutil.disk_usage(_existing(folder)).free / _GB
-    found = f"{free:.1f} GB free for {folder}"
-    if free >= _FEW_GB:
+    free = shutil.disk_usage(_existing(folder)).free
+    found = f"{as_size(free)} free for {folder}"
+    if free >= _FEW:
         return Check("disk", "ok", found)
     mend = "Make room, or set CODER_HOME to a folder on another disk."
-    return Check("disk", "failed" if free < _TOO_FEW_GB else "warning", found, mend)
+    return Check("disk", "failed" if free < _TOO_FEW else "warning", found, mend)
 
 
 def folders() -> Check:

@@ -11,6 +11,7 @@ from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import TextArea
 
 from assistant.errors import CoderError, NoModelError
@@ -27,7 +28,7 @@ from assistant.tui.keys import Keymap
 from assistant.tui.models.in_app import AppWithModels
 from assistant.tui.prompt.commands import COMMANDS
 from assistant.tui.rescue import keep
-from assistant.tui.theme import THEMES, name_of_theme, theme_after
+from assistant.tui.theme import THEMES, keep_theme, name_of_theme, theme_after
 from assistant.tui.too_small import TooSmall, too_small
 from assistant.tui.work import WorkOptions
 from assistant.visible import visible
@@ -79,6 +80,7 @@ class CoderApp(AppWithModels):
         self._work = work
         self._load_model = load_model or (lambda _: load)
         self._resume = resume
+        self._writing = asyncio.Lock()
         self._interrupted_at = -QUIT_WITHIN_S
 
     @property
@@ -94,6 +96,7 @@ class CoderApp(AppWithModels):
 
     def on_mount(self) -> None:
         self.theme = self._theme
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         exit_when_told(self, first=lambda: keep(self.chat.conversation.records_so_far()))
         self.call_after_refresh(self._go_on_with, self._resume)
 
@@ -117,6 +120,7 @@ class CoderApp(AppWithModels):
             self.notify("There is no git repository here, and so no diff.")
         elif self.screen is self.chat:
             from assistant.agent.review import as_task
+            from assistant.tui.review.in_app import ModelOfConversation
             from assistant.tui.review.screen import ReviewScreen  # not needed before the app is there
             from assistant.tui.review.state import Review
 
@@ -124,7 +128,8 @@ class CoderApp(AppWithModels):
                 if comments:
                     self.chat.prompt.give_back(as_task(comments))
 
-            self.push_screen(ReviewScreen(Review(self._workspace.root)), take)
+            writer = ModelOfConversation(self.chat.conversation)
+            self.push_screen(ReviewScreen(Review(self._workspace.root), writer), take)
 
     def action_sessions(self) -> None:
         """Show the sessions of this repository, to go on with one."""
@@ -176,6 +181,19 @@ class CoderApp(AppWithModels):
 
     def action_next_theme(self) -> None:
         self.theme = theme_after(self.theme)
+
+    def _keep_theme(self, chosen: Theme) -> None:
+        if chosen.name != self._theme:
+            self._theme = chosen.name
+            self.run_worker(self._write_theme(), group="theme")
+
+    async def _write_theme(self) -> None:
+        """Begin with this theme the next time."""
+        async with self._writing:  # the last to write finds the last that was chosen
+            try:
+                await asyncio.to_thread(keep_theme, self._theme)
+            except CoderError as error:
+                self._say(error)
 
     def action_theme(self, name: str) -> None:
         """Wear the theme called so; without a name, let the user choose."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Collapsible, Markdown, Static
-from textual.widgets.markdown import MarkdownStream
+from textual.widgets import Collapsible, Static
 
 from assistant.engine.stats import Stats
 from assistant.tui.generation_events import Piece
 from assistant.tui.message import ChatMessage
+from assistant.tui.prose.prose import Prose
 from assistant.tui.reading import ReadingBar
 from assistant.tui.record import Record
 from assistant.tui.speculation.origin_view import OriginView
@@ -26,6 +26,7 @@ _ENDED = {
     "cancelled": "cancelled",
     "length": "stopped at the length limit",
     "lost": "broken off by the server",
+    "circles": "ended: it began to repeat itself",
     "context": "stopped: the context is full · /new starts another conversation",
 }
 
@@ -38,8 +39,6 @@ class AssistantMessage(ChatMessage):
         height: auto;
         margin: 1 0 0 0;
         border-left: blank;
-        Markdown { padding: 0 1; margin: 0; background: transparent; }
-        MarkdownFence { margin: 0 0 1 0; & > Label { padding: 0 2; } }
         .foot { display: none; padding: 0 1; color: $text-muted; &.used { display: block; } }
         Collapsible {
             height: auto;
@@ -52,8 +51,6 @@ class AssistantMessage(ChatMessage):
             CollapsibleTitle { padding: 0 1; color: $text-muted; }
             Contents { padding: 0 0 0 2; }
         }
-        #thoughts { display: none; &.used { display: block; } }
-        #answer.open { CollapsibleTitle { display: none; } Contents { padding: 0; } }
     }
     """
 
@@ -66,10 +63,11 @@ class AssistantMessage(ChatMessage):
         self._thought = 0
         self._told = self._ending = ""
         self._ended = False
-        self._thoughts = Markdown(open_links=False)
-        self._answer = Markdown(open_links=False)
+        self._reading = ReadingBar()
+        self._thoughts: Collapsible | None = None
+        self._answer = Prose(visible(whole))
         self._origins = OriginView()
-        self._streams: dict[bool, MarkdownStream] = {}
+        self._foot = Static(classes="foot")
 
     @classmethod
     def past(cls, record: Record) -> "AssistantMessage":
@@ -87,19 +85,19 @@ class AssistantMessage(ChatMessage):
         return Record("model", "".join(self._text), self._told)
 
     def compose(self) -> ComposeResult:
-        yield ReadingBar()
-        yield Collapsible(self._thoughts, title="Thinking…", id="thoughts")
-        yield Collapsible(self._answer, self._origins, collapsed=False, id="answer", classes="open")
-        yield Static(classes="foot")
+        if not self._ended:
+            yield self._reading
+        yield self._answer
+        if not self._ended:
+            yield self._origins
+        yield self._foot
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         if self._ended:
-            self.query_one(ReadingBar).display = False
-            await self._answer.update(visible("".join(self._text)))
             self._tell_end(self._told)
 
     def show_reading(self, progress: "PromptRead", tokens_per_s: float | None) -> None:
-        self.query_one(ReadingBar).show(progress, tokens_per_s)
+        self._reading.show(progress, tokens_per_s)
 
     @property
     def empty(self) -> bool:
@@ -113,59 +111,68 @@ class AssistantMessage(ChatMessage):
 
     def action_thoughts(self) -> None:
         """Unfold the thoughts, or fold them again."""
-        fold = self.query_one("#thoughts", Collapsible)
-        fold.collapsed = not fold.collapsed
+        if self._thoughts is not None:
+            self._thoughts.collapsed = not self._thoughts.collapsed
 
     async def write(self, pieces: Sequence[Piece]) -> None:
         """Show more text. A run of accepted tokens arrives, and appears, as one piece. No piece says that
         what is written now is not for the user."""
-        reading = self.query_one(ReadingBar)
         if not pieces:
-            reading.show_writing()
+            self._reading.show_writing()
             return
-        reading.display = False
-        fold = self.query_one("#thoughts", Collapsible)
+        self._reading.display = False
         for thinking, group in groupby(pieces, key=lambda piece: piece.thinking):
             run = list(group)
             text = "".join(piece.text for piece in run)
-            fold.set_class(thinking or fold.has_class("used"), "used")
             if thinking:
-                self._thought += len(text.split())
-                fold.title = f"Thinking… {self._thought:,} words"
-            else:
-                fold.title = self._thoughts_title
-                for piece in run:
-                    self._text.append(piece.text)
-                    self._origins.add(piece.text, piece.drafter)
-            await self._stream(thinking).write(visible(text))
+                await self._think(text)
+                continue
+            self._end_thoughts()
+            self._text.append(text)
+            for piece in run:
+                self._origins.add(piece.text, piece.drafter)
+            self._answer.write(visible(text))
+
+    async def _think(self, text: str) -> None:
+        self._thought += len(text.split())
+        if self._thoughts is None:
+            self._thoughts = Collapsible(Prose(), id="thoughts")
+            await self.mount(self._thoughts, before=self._answer)
+        self._thoughts.title = f"Thinking… {self._thought:,} words"
+        self._thoughts.query_one(Prose).write(visible(text))
+
+    def _end_thoughts(self) -> None:
+        if self._thoughts is not None:
+            self._thoughts.title = f"Thought · {self._thought:,} words"
 
     def show_origins(self, shown: bool) -> None:
         """Show the answer with where each word came from, or as it is meant to be read."""
         self._origins.show(shown)
         self._answer.display = not self._origins.has_class("shown")
 
-    async def finish(self, finish: "FinishReason" = "stop", stats: Stats | None = None) -> None:
+    def finish(self, finish: "FinishReason" = "stop", stats: Stats | None = None) -> None:
         """It is whole, or was cancelled: say so, and what it took."""
-        await self.end()
+        self.end()
         self._ending = _ENDED.get(finish, "")
         self._tell(self._ending, _took(stats) if stats else "")
 
-    async def end(self) -> None:
-        """Show what is still on its way; nothing may be written after this."""
-        self.query_one("#thoughts", Collapsible).title = self._thoughts_title
-        for stream in self._streams.values():
-            await stream.stop()
-        self._streams.clear()
+    def end(self) -> None:
+        """Nothing more is written."""
+        self._end_thoughts()
         self._ended = True
-        self.query_one(ReadingBar).display = False
+        self._reading.display = False
+        self._answer.finish()
+        if self._thoughts is not None:
+            self._thoughts.query_one(Prose).finish()
 
-    async def settle(self, closing: str) -> None:
+    def settle(self, closing: str) -> None:
         """The answer ends with these words: show what is not there yet."""
         said = "".join(self._text)
         if closing.strip() and not said.rstrip().endswith(closing.rstrip()):
             more = f"\n\n{closing}" if said else closing
             self._text.append(more)
-            await self._answer.append(visible(more))
+            self._answer.write(visible(more))
+            self._answer.finish()
 
     def sum_up(self, stats: Stats, steps: int) -> None:
         """It closes a turn of so many answers: say what they all took."""
@@ -179,26 +186,15 @@ class AssistantMessage(ChatMessage):
         self._told = " · ".join(filter(None, parts))
         self._tell_end(self._told, "■ " if self._ending else "● ")
 
-    def fold(self, title: str) -> None:
+    async def fold(self, title: str) -> None:
         """Fold the answer away: what it says is shown better elsewhere. `title` may hold markup."""
-        answer = self.query_one("#answer", Collapsible)
-        answer.title = title
-        answer.remove_class("open")
-        answer.collapsed = True
-
-    @property
-    def _thoughts_title(self) -> str:
-        return f"Thought · {self._thought:,} words"
+        open_answer, self._answer = self._answer, Prose(self._answer.source)
+        await self.mount(Collapsible(self._answer, title=title), before=open_answer)
+        await open_answer.remove()
 
     def _tell_end(self, told: str, mark: str = "● ") -> None:
-        foot = self.query_one(".foot", Static)
-        foot.update(Content.assemble((mark, "$text-warning" if mark == "■ " else FAINT), told))
-        foot.set_class(bool(told), "used")
-
-    def _stream(self, thinking: bool) -> MarkdownStream:
-        if thinking not in self._streams:
-            self._streams[thinking] = Markdown.get_stream(self._thoughts if thinking else self._answer)
-        return self._streams[thinking]
+        self._foot.update(Content.assemble((mark, "$text-warning" if mark == "■ " else FAINT), told))
+        self._foot.set_class(bool(told), "used")
 
 
 def _took(stats: Stats) -> str:

@@ -4,12 +4,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets.markdown import MarkdownBlock
 
 from assistant.tui.assistant_message import AssistantMessage
+from assistant.tui.collecting import Removed
 from assistant.tui.message import ChatMessage
 from assistant.tui.notice import Notice
 from assistant.tui.past import Past
+from assistant.tui.prose.prose import Prose
 from assistant.tui.record import Record, Recorded
 from assistant.tui.turn.decision import Decision
 from assistant.tui.welcome import Welcome
@@ -33,6 +34,10 @@ class Conversation(VerticalScroll, can_focus=False):
         & > * { max-width: 120; }
     }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._removed = Removed()
 
     def compose(self) -> ComposeResult:
         yield Past()
@@ -60,7 +65,7 @@ class Conversation(VerticalScroll, can_focus=False):
 
     async def clear(self) -> None:
         for message in self.query(AssistantMessage):
-            await message.finish()
+            message.finish()
         await self.remove_children([child for child in self.children if not isinstance(child, Past)])
         await self.past.clear()
 
@@ -106,17 +111,22 @@ class Conversation(VerticalScroll, can_focus=False):
         self.unmark()
         past = len(self.past.records)
         message = await self.past.reveal(number) if number < past else self.messages[number - past]
-        holding = (block for block in message.query(MarkdownBlock) if _holds(block, text))
-        place = next(holding, message)
-        place.add_class("found")
         if go and isinstance(message, ChatMessage):
             message.select()
-        self.call_after_refresh(self.scroll_to_widget, place, animate=False, top=True)
+        for prose in message.query(Prose):
+            if (place := prose.find(text)) is not None:
+                prose.mark(place)
+                self.call_after_refresh(prose.scroll_to_place, place, top=True)
+                return
+        message.add_class("found")
+        self.call_after_refresh(self.scroll_to_widget, message, animate=False, top=True)
 
     def unmark(self) -> None:
         """Mark no place as found any more."""
         for marked in self.query(".found"):
             marked.remove_class("found")
+        for prose in self.query(Prose):
+            prose.mark(None)
 
     def _keep_place(self, height_before: int) -> None:
         self.scroll_to(y=self.virtual_size.height - height_before - self.size.height, animate=False)
@@ -134,11 +144,8 @@ class Conversation(VerticalScroll, can_focus=False):
             records.append(record)
         await self.remove_children(messages[: len(records)])
         self.past.keep(records)
+        self._removed.add(len(records))
 
 
 def _record(message: Widget) -> Record | None:
     return message.record() if isinstance(message, Recorded) else None
-
-
-def _holds(block: MarkdownBlock, text: str) -> bool:
-    return text.casefold() in str(block.render()).casefold()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from textual.message import Message
 from textual.widget import Widget
 
-from assistant.errors import CoderError, InterruptedByUserError
+from assistant.errors import CoderError, InterruptedByUserError, NoModelError
 from assistant.tui.answer import Answer
 from assistant.tui.generation_events import (
     ConsentWanted,
@@ -22,6 +22,7 @@ from assistant.tui.generation_events import (
     LoadFailed,
     Loading,
     QuestionAsked,
+    SwitchFailed,
     Told,
 )
 from assistant.tui.pace import Pace
@@ -36,6 +37,7 @@ Load: TypeAlias = Callable[[Callable[[str, float], None], Callable[[str], None]]
 # Works with the model until it is done, or the event is set.
 Turn: TypeAlias = Callable[["Generator", Event], "Iterator[AgentEvent]"]
 T = TypeVar("T")
+LOOKS_UP_S = 0.1
 
 
 class Bridge:
@@ -44,6 +46,7 @@ class Bridge:
     def __init__(self, screen: Widget) -> None:
         self._screen = screen
         self._generator: Generator | None = None
+        self._loaded_by: Load | None = None
         self._in_use = Lock()
         self._loads = Lock()
         self._cancel = Event()
@@ -55,6 +58,7 @@ class Bridge:
         return self._generator is not None
 
     def load(self, load: Load) -> None:
+        """Load this model in the place of the one there is; that one again, where this cannot be had."""
         self._start(partial(self._load, load), "load")
 
     def start(self, run: int, turn: "Turn") -> None:
@@ -79,6 +83,19 @@ class Bridge:
                 self._screen.post_message(Ended(run))
 
         self._start(locked, "later")
+
+    def lend(self, work: "Callable[[Generator], T]", cancel: Event) -> T:
+        """Do this with the model in the calling thread, when no turn is under way. Raises
+        InterruptedByUserError when `cancel` is set before, NoModelError where no model is loaded."""
+        while not self._in_use.acquire(timeout=LOOKS_UP_S):
+            if cancel.is_set():
+                raise InterruptedByUserError("It was not begun.")
+        try:
+            if self._generator is None or self._closing.is_set():
+                raise NoModelError("No model is loaded.")
+            return work(self._generator)
+        finally:
+            self._in_use.release()
 
     def person(self, run: int) -> "Person":
         """Who is asked, and told, in turns with that number: whoever sits before the screen."""
@@ -107,9 +124,15 @@ class Bridge:
         self.cancel()
         with self._in_use:
             end(self._generator)
-            if self._generator is not None:
-                self._generator.close()
-                self._generator = None
+            self._free()
+
+    def _free(self) -> "Load | None":
+        """Free the model there is, and return how to load it again."""
+        if self._generator is None:
+            return None
+        self._generator.close()
+        self._generator = None
+        return self._loaded_by
 
     def _start(self, work: Callable[[], None], name: str) -> None:
         self._screen.run_worker(work, name=name, thread=True, exit_on_error=False)
@@ -128,19 +151,21 @@ class Bridge:
                 self._screen.post_message(Loading(what, fraction))
 
         with self._in_use:  # two models at once might not fit
-            if self._generator is not None:
-                self._generator.close()
-                self._generator = None
+            former = self._free()
         try:
             generator = load(report, lambda note: self._tell([note]))
         except CoderError as error:
-            self._screen.post_message(LoadFailed(error))
+            if former is None or self._closing.is_set():
+                self._screen.post_message(LoadFailed(error))
+                return
+            self._screen.post_message(SwitchFailed(error, former))
+            self._load_alone(former)
             return
         with self._in_use:
             if self._closing.is_set():
                 generator.close()
                 return
-            self._generator = generator
+            self._generator, self._loaded_by = generator, load
         from assistant.chat.generator import KnowsCosts  # slow to import, and there by now
 
         costs = generator.cost_curve if isinstance(generator, KnowsCosts) else []

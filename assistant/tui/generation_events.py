@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # slow to import
     from assistant.agent.events import AgentEvent, Consent, Refusal, Request
     from assistant.chat.generator import PromptRead, Reply
     from assistant.tui.answer import Answer
+    from assistant.tui.generation import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,14 @@ class LoadFailed(Message):
     """There is no model to talk to."""
 
     error: CoderError
+
+
+@dataclass(eq=False)
+class SwitchFailed(Message):
+    """Another model could not be loaded; the `former` one is being loaded again."""
+
+    error: CoderError
+    former: "Load"
 
 
 @dataclass(eq=False)

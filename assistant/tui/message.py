@@ -1,14 +1,13 @@
 """What the user's and the model's messages have in common: one can go to them by keys, and copy them."""
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets.markdown import MarkdownFence
 
+from assistant.tui.prose.prose import Prose
 from assistant.tui.record import Record
 
 
@@ -20,7 +19,6 @@ class ChatMessage(Vertical):
         height: auto;
         &:focus { background: $primary 15%; border-left: outer $accent; }
         &.found { background: $warning 20%; }
-        .found { background: $warning 20%; }
         &:ansi { background: ansi_default; }
     }
     """
@@ -57,7 +55,7 @@ class ChatMessage(Vertical):
         self.can_focus = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "copy_block" or any(self._blocks())
+        return action != "copy_block" or bool(self._codes())
 
     def action_copy(self) -> None:
         record = self.record()
@@ -66,18 +64,20 @@ class ChatMessage(Vertical):
 
     def action_copy_block(self) -> None:
         """Copy the first code block; pressed again, the next."""
-        blocks = list(self._blocks())
-        self._block = (self._block + 1) % len(blocks)
-        for number, block in enumerate(blocks):
-            block.set_class(number == self._block, "found")
-        blocks[self._block].scroll_visible(animate=False)
-        self._copy(blocks[self._block].code, f"Code block {self._block + 1} of {len(blocks)}")
+        codes = self._codes()
+        self._block = (self._block + 1) % len(codes)
+        for prose in self.query(Prose):
+            prose.mark(None)
+        prose, code, place = codes[self._block]
+        prose.mark(place)
+        prose.scroll_to_place(place)
+        self._copy(code, f"Code block {self._block + 1} of {len(codes)}")
 
     def action_again(self, edit: bool) -> None:
         self.post_message(self.Again(self, edit))
 
-    def _blocks(self) -> Iterator[MarkdownFence]:
-        yield from self.query(MarkdownFence)
+    def _codes(self) -> list[tuple[Prose, str, range]]:
+        return [(prose, code, place) for prose in self.query(Prose) for code, place in prose.codes()]
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)

@@ -39,9 +39,9 @@ class SearchBar(Horizontal):
     class Closed(Message):
         """The search is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str = "in the conversation") -> None:
         super().__init__()
-        self._input = Input(placeholder="Find in the conversation", compact=True)
+        self._input = Input(placeholder=f"Find {where}", compact=True)
         self._count = Static(markup=False)
 
     def compose(self) -> ComposeResult:

@@ -5,6 +5,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from assistant.sizes import as_size
 from assistant.tui.bar import bar
 from assistant.tui.generation_events import Speed
 from assistant.visible import visible
@@ -69,9 +70,9 @@ class StatusBar(Horizontal):
         while len(parts) > 1 and len(_GAP.join(text for _, text in parts)) > room:
             parts.remove(max(parts))
         shown = [text for _, text in parts]
-        self._right.update(
-            Content.assemble((shown[0], "$text-accent"), *(f"{_GAP}{text}" for text in shown[1:]))
-        )
+        content = Content.assemble((shown[0], "$text-accent"), *(f"{_GAP}{text}" for text in shown[1:]))
+        # Where it is as wide as before, the screen need not be laid out again, which takes longer.
+        self._right.update(content, layout=content.cell_length != self._right.size.width)
 
     def clear_speed(self) -> None:
         self._speed = None
@@ -90,11 +91,11 @@ class StatusBar(Horizontal):
         ]
         if self._context_tokens:
             parts.append((3, f"ctx {speed.context_used / self._context_tokens:.0%}"))
-        return [*parts, (6, f"mem {_memory_gb():.1f} GB")]
+        return [*parts, (6, f"mem {as_size(_memory())}")]
 
 
-def _memory_gb() -> float:
-    """What this process holds, the model with it."""
+def _memory() -> int:
+    """Bytes that this process holds, the model with it."""
     import psutil
 
-    return float(psutil.Process().memory_info().rss) / 1e9
+    return int(psutil.Process().memory_info().rss)

@@ -97,6 +97,14 @@ def name_of_theme(wanted: str | None, known: Iterable[str]) -> str:
     )
 
 
+def keep_theme(name: str) -> None:
+    """Make this theme the one of the user's settings. Raises CoderError."""
+    from assistant.config.change import set_value  # not needed before a theme is chosen
+    from assistant.config.load import user_file
+
+    set_value(user_file(), "app.theme", name.removeprefix("coder-"))
+
+
 def theme_after(name: str) -> str:
     """The next of coder's own."""
     names = [theme.name for theme in THEMES]

@@ -1,5 +1,9 @@
 """A conversation with a model that is loaded in a thread, again when it failed, or another in its place."""
 
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
 from textual.worker import Worker, WorkerState
 
 from assistant.errors import CoderError
@@ -8,6 +12,11 @@ from assistant.tui.conversation import Conversation
 from assistant.tui.generation import Bridge, Load
 from assistant.tui.no_model import NoModel
 from assistant.tui.notice import Notice
+
+if TYPE_CHECKING:
+    from assistant.chat.generator import Generator
+
+T = TypeVar("T")
 
 
 class WithModel(Conversation):
@@ -22,6 +31,14 @@ class WithModel(Conversation):
     @property
     def has_no_model(self) -> bool:
         return self._no_model is not None
+
+    @property
+    def has_model(self) -> bool:
+        return self._bridge.ready
+
+    def lend_model(self, work: "Callable[[Generator], T]", cancel: Event) -> T:
+        """As `Bridge.lend`."""
+        return self._bridge.lend(work, cancel)
 
     def on_mount(self) -> None:
         self._bridge.load(self._load)
@@ -39,6 +56,13 @@ class WithModel(Conversation):
 
     async def on_load_failed(self, event: events.LoadFailed) -> None:
         await self._without_model(event.error)
+
+    async def on_switch_failed(self, event: events.SwitchFailed) -> None:
+        """The model that was there is being loaded again: that is the one to try again, too."""
+        self._load = event.former
+        error = event.error
+        said = f"{error.message} The model before it is loaded again."
+        await self.add(Notice(said, error.hint, "error"))
 
     async def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of the program itself must not take the conversation away."""

@@ -20,6 +20,8 @@ from tests.scripted import ScriptedGenerator
 
 __all__ = ["root"]
 FENCED = f"```python\n{FIXED}"
+LONG_LINE = 'raise ValueError(f"the number {number} is out of its range")'
+TWICE_IN_CODE = f"```python\n{LONG_LINE}\nelse:\n{LONG_LINE}\n```\n"
 
 
 def work(
@@ -161,6 +163,7 @@ def test_relevance_goes_by_the_words_that_identifiers_are_made_of(tmp_path: Path
         ("All is said once.", "All is said once."),
         ("a b c d e f g h\n" * 3, "a b c d e f g h\n"),
         ("x" * 30, "x" * 30),
+        (TWICE_IN_CODE, TWICE_IN_CODE),
         (f"Begin. {'A sentence that is long enough to be known when it comes again, is it. ' * 2}", None),
     ],
 )

@@ -6,6 +6,7 @@ from assistant.catalog.choice import choose
 from assistant.catalog.manifest import Manifest, find_manifest
 from assistant.engine.memory import FreeMemory
 from assistant.errors import ModelError, UsageError
+from assistant.sizes import as_size
 
 GIB = 2**30
 
@@ -27,7 +28,7 @@ def test_what_suits_the_memory_is_taken_and_why(
     choice = choose(find_manifest(model), FreeMemory(host * GIB, gpu * GIB))
     assert choice.selection.target.quantization == taken, choice.reason
     assert reason in choice.reason
-    assert f"{host * GIB / 1e9:.1f} GB are free" in choice.reason
+    assert f"{as_size(host * GIB)} are free" in choice.reason
 
 
 def test_what_does_not_fit_is_not_pulled_unless_it_is_asked_for() -> None:

@@ -15,7 +15,7 @@ ACCELERATOR = Device("BLAS", "Accelerate", "accelerator", 0, 0)
 @pytest.mark.parametrize(
     ("found", "built_for", "card", "status", "says", "mend"),
     [
-        ([GPU], ["CUDA", "CPU"], "CUDA", "ok", "offloaded to Some GPU (20.0 of 24.0 GB free)", ""),
+        ([GPU], ["CUDA", "CPU"], "CUDA", "ok", "offloaded to Some GPU (20.0 GB of 24.0 GB free)", ""),
         ([], ["CPU"], None, "ok", "CPU alone", ""),
         ([ACCELERATOR], ["BLAS", "RPC", "CPU"], None, "ok", "CPU alone", ""),
         ([], ["CPU"], "CUDA", "warning", "a GPU for CUDA that this build cannot use", "-DGGML_CUDA=on"),

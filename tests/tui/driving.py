@@ -8,13 +8,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Markdown, Static
+from textual.widgets import Static
 
 from assistant.chat.generator import Generator
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
 from assistant.tui.assistant_message import AssistantMessage
 from assistant.tui.prompt import Prompt
+from assistant.tui.prose.prose import Prose
 from tests.scripted import ScriptedGenerator
 
 Progress = Callable[[str, float], None]
@@ -28,6 +29,11 @@ NEW = "def add(a, b):\n    return a + b\n"
 # When the whole of a small file is asked for, the code block is opened for the model, and its end stops it.
 REWRITE = f"```python\n{NEW}".rstrip("\n")
 FIX = f"The sign is wrong.\n\n```python calc.py\n{NEW}```\n"
+
+
+def counted(words: int) -> str:
+    """A long text that says nothing twice."""
+    return "".join(f"word {number} " for number in range(1, words + 1))
 
 
 def app_with(generator: Generator, root: Path) -> CoderApp:
@@ -59,7 +65,7 @@ def notices(pilot: Pilot[None]) -> str:
 
 
 def answers(pilot: Pilot[None]) -> list[str]:
-    texts = [list(message.query(Markdown)) for message in pilot.app.query(AssistantMessage)]
+    texts = [list(message.query(Prose)) for message in pilot.app.query(AssistantMessage)]
     return [found[-1].source for found in texts if found]
 
 

@@ -14,22 +14,29 @@ _CODER = [sys.executable, "-c", "from assistant.cli.main import main; main()"]
 
 
 class Terminal:
-    """Of `size` columns and rows, in `folder`. tmux listens on a socket in `sockets`."""
+    """Of `size` columns and rows, in `folder`. tmux listens on a socket in `sockets`; `arguments` go to
+    coder."""
 
     def __init__(
-        self, folder: Path, sockets: Path, environment: dict[str, str], size: tuple[int, int]
+        self,
+        folder: Path,
+        sockets: Path,
+        environment: dict[str, str],
+        size: tuple[int, int],
+        arguments: tuple[str, ...] = (),
     ) -> None:
         self._socket = str(sockets / "tmux")
         self._folder = folder
         self._environment = environment
         self._size = size
+        self._command = [*_CODER, *arguments]
 
     def __enter__(self) -> Self:
         columns, rows = map(str, self._size)
         settings = [f"{name}={value}" for name, value in self._environment.items()]
         self._tmux("-f", "/dev/null", "start-server", ";", "set-option", "-g", "remain-on-exit", "on", ";",
             "new-session", "-d", "-x", columns, "-y", rows, "-c", str(self._folder),
-            shlex.join(["env", *settings, *_CODER]))  # fmt: skip
+            shlex.join(["env", *settings, *self._command]))  # fmt: skip
         return self
 
     def __exit__(

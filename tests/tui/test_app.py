@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Collapsible, Markdown, Static
+from textual.widgets import Collapsible, Static
 
 from assistant.chat.generator import Generator
 from assistant.errors import CoderError, ContextFullError, ModelError
@@ -18,6 +18,7 @@ from assistant.tui.chat_screen import ChatScreen
 from assistant.tui.help import Help
 from assistant.tui.no_model import NoModel
 from assistant.tui.prompt import Prompt
+from assistant.tui.prose.prose import Prose
 from assistant.tui.too_small import TooSmall
 from assistant.tui.turn.approval import Approval
 from assistant.tui.user_message import UserMessage
@@ -32,6 +33,7 @@ from tests.tui.driving import (
     answers,
     app_with,
     cards,
+    counted,
     notices,
     say,
     screen,
@@ -169,18 +171,18 @@ async def test_thinking_is_folded_away(root: Path) -> None:
         await until(pilot, lambda: answers(pilot) == ["It is the sign."])
         fold = pilot.app.query_one(Collapsible)
         assert fold.display and fold.collapsed and fold.title == "Thought · 5 words"
-        assert fold.query_one(Markdown).source == "let me see, a minus"
+        assert fold.query_one(Prose).source == "let me see, a minus"
 
 
 async def test_no_thinking_no_fold(root: Path) -> None:
     async with app_with(small_model("It is."), root).run_test(size=SIZE) as pilot:
         await say(pilot, "why?")
         await until(pilot, lambda: answers(pilot) == ["It is."])
-        assert not pilot.app.query_one(Collapsible).display
+        assert not pilot.app.query(Collapsible)
 
 
 async def test_escape_cancels_and_what_was_written_stays(root: Path) -> None:
-    generator = small_model("word " * 2000, "next", pause_s=0.01)
+    generator = small_model(counted(2000), "next", pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: "word" in "".join(answers(pilot)))
@@ -189,11 +191,22 @@ async def test_escape_cancels_and_what_was_written_stays(root: Path) -> None:
         assert len(answers(pilot)[0]) < 5000
         await say(pilot, "go on")
         await until(pilot, lambda: answers(pilot)[-1] == "next")
-        assert generator.asked[1][0][2].content.startswith("word word")
+        assert generator.asked[1][0][2].content.startswith("word 1 word 2")
+
+
+async def test_an_answer_that_goes_round_in_circles_is_ended(root: Path) -> None:
+    generator = small_model("It adds. " + "Then it adds again. " * 400, "next")
+    async with app_with(generator, root).run_test(size=SIZE) as pilot:
+        await say(pilot, "What does add do?")
+        await until(pilot, lambda: "■ ended: it began to repeat itself" in notices(pilot))
+        assert len(answers(pilot)[0]) < 200
+        await say(pilot, "go on")
+        await until(pilot, lambda: answers(pilot)[-1] == "next")
+        assert generator.asked[1][0][2].content == "It adds. Then it adds again."
 
 
 async def test_the_event_loop_is_never_blocked(root: Path) -> None:
-    generator = small_model("word " * 400, pause_s=0.05)
+    generator = small_model(counted(400), pause_s=0.05)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: answers(pilot))
@@ -299,7 +312,7 @@ async def test_the_footer_shows_the_keys_that_work_now(root: Path) -> None:
 
 
 async def test_a_new_conversation_forgets_and_stops_the_reply(root: Path) -> None:
-    generator = small_model("word " * 2000, "fresh", pause_s=0.01)
+    generator = small_model(counted(2000), "fresh", pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: "word" in "".join(answers(pilot)))
@@ -320,7 +333,7 @@ async def test_ctrl_c_twice_quits(root: Path) -> None:
 
 
 async def test_quitting_ends_a_reply_before_the_model_is_closed(root: Path) -> None:
-    generator = small_model("word " * 5000, pause_s=0.01)
+    generator = small_model(counted(5000), pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: "word" in "".join(answers(pilot)))

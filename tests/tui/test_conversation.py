@@ -11,12 +11,25 @@ from assistant.tui.conversation import MOST_WIDGETS
 from assistant.tui.notice import Notice
 from assistant.tui.past import Past
 from assistant.tui.prompt import Prompt
+from assistant.tui.prose.prose import Prose
 from assistant.tui.record import Record, as_markdown
 from assistant.tui.search_bar import SearchBar
 from assistant.tui.turn.approval import Approval
 from assistant.tui.turns import Turns
 from assistant.tui.user_message import UserMessage
-from tests.tui.driving import FIX, OLD, SIZE, answers, app_with, notices, say, shown, small_model, until
+from tests.tui.driving import (
+    FIX,
+    OLD,
+    SIZE,
+    answers,
+    app_with,
+    counted,
+    notices,
+    say,
+    shown,
+    small_model,
+    until,
+)
 
 CODE = "First:\n\n```python\na = 1\n```\n\nThen:\n\n```sh\nls -l\n```\n"
 
@@ -26,7 +39,7 @@ def questions(pilot: Pilot[None]) -> list[str]:
 
 
 def marked(pilot: Pilot[None]) -> list[str]:
-    return [str(each.render()) for each in pilot.app.query(".found")]
+    return [prose.marked for prose in pilot.app.query(Prose) if prose.marked]
 
 
 def focused(pilot: Pilot[None]) -> type[Widget]:
@@ -91,7 +104,7 @@ async def test_an_earlier_question_is_written_anew(root: Path) -> None:
 
 @pytest.mark.parametrize("command", ["/retry", "/edit"])
 async def test_nothing_is_taken_back_while_the_model_writes(root: Path, command: str) -> None:
-    async with app_with(small_model("word " * 99, holds_after=3), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(counted(99), holds_after=3), root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")
         await until(pilot, lambda: answers(pilot))
         await say(pilot, command)

@@ -22,7 +22,7 @@ from assistant.tui.speculation.panel import SpeculationPanel
 from assistant.tui.theme import THEMES
 from assistant.tui.turn.approval import Approval
 from assistant.visible import visible
-from tests.tui.driving import FIX, SIZE, answers, app_with, notices, say, screen, small_model, until
+from tests.tui.driving import FIX, SIZE, answers, app_with, counted, notices, say, screen, small_model, until
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_the_user_is_called_back_after_long_work(
     monkeypatch.setattr(attention, "LONG_S", 0.3)
     monkeypatch.setenv("TMUX", "x") if tmux else monkeypatch.delenv("TMUX", raising=False)
     written: list[str] = []
-    async with app_with(small_model("fine " * 60, pause_s=0.05), root).run_test(size=SIZE) as pilot:
+    async with app_with(small_model(counted(60), pause_s=0.05), root).run_test(size=SIZE) as pilot:
         driver = pilot.app._driver
         assert driver is not None
         monkeypatch.setattr(driver, "write", written.append)
@@ -70,7 +70,8 @@ from pathlib import Path
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
 from tests.scripted import ScriptedGenerator
-generator = ScriptedGenerator("one two three " * 9999, pause_s=0.01, context_tokens=10**6, tool_format=None)
+from tests.tui.driving import counted
+generator = ScriptedGenerator(counted(9999), pause_s=0.01, context_tokens=10**6, tool_format=None)
 CoderApp(Workspace(Path.cwd(), is_git=True), lambda report, tell: generator).run()
 """
 
@@ -89,7 +90,7 @@ def test_the_program_ends_when_its_terminal_is_closed(coder_home: Path) -> None:
     _, status = os.waitpid(process, 0)
     assert os.WIFEXITED(status), "it was not killed"
     kept = next((coder_home / "data" / "conversations").iterdir()).read_text()
-    assert kept.startswith("## Question\n\ncount\n\n## Answer\n\none two three")
+    assert kept.startswith("## Question\n\ncount\n\n## Answer\n\nword 1 word 2")
 
 
 async def test_a_terminal_that_is_closed_takes_nothing_with_it(
@@ -97,17 +98,17 @@ async def test_a_terminal_that_is_closed_takes_nothing_with_it(
 ) -> None:
     monkeypatch.setattr(ending, "END_WITHIN_S", 3600.0)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
-    generator = small_model("one two three " * 100, pause_s=0.01)
+    generator = small_model(counted(100), pause_s=0.01)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "count")
-        await until(pilot, lambda: "three" in "".join(answers(pilot)))
+        await until(pilot, lambda: "word 2" in "".join(answers(pilot)))
         os.kill(os.getpid(), signal.SIGHUP)
         await until(pilot, lambda: not pilot.app.is_running)
     for number, handler in handlers.items():
         signal.signal(number, handler)
     assert generator.closed
     kept = next((coder_home / "data" / "conversations").iterdir())
-    assert kept.read_text().startswith("## Question\n\ncount\n\n## Answer\n\none two three")
+    assert kept.read_text().startswith("## Question\n\ncount\n\n## Answer\n\nword 1 word 2")
     for told in (True, False):
         async with app_with(small_model(), root).run_test(size=(200, 40)) as pilot:
             await pilot.pause(0.1)
@@ -116,7 +117,7 @@ async def test_a_terminal_that_is_closed_takes_nothing_with_it(
 
 
 async def test_a_storm_of_resizes_garbles_nothing(root: Path) -> None:
-    text = "word " * 300
+    text = counted(300)
     generator = small_model(text, FIX, pause_s=0.002)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
         await say(pilot, "talk")

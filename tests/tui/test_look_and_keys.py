@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from assistant.config import AppSettings
+from assistant.config.load import load_config
 from assistant.errors import UsageError
 from assistant.repo.workspace import Workspace
 from assistant.tui.app import CoderApp
@@ -54,6 +55,23 @@ async def test_themes_are_switched_live(root: Path) -> None:
         await say(pilot, "/theme lihgt")
         await until(pilot, lambda: "Did you mean light?" in told(pilot))
         assert pilot.app.theme == "coder-ansi"
+
+
+async def test_the_theme_that_was_chosen_is_kept(root: Path, coder_home: Path) -> None:
+    file = coder_home / "config" / "config.toml"
+    file.parent.mkdir()
+    file.write_text("# mine\nmode = 'plan'  # carefully\n")
+    async with app_with(root).run_test(size=SIZE) as pilot:
+        assert file.read_text().endswith("# carefully\n"), "only what is chosen is kept"
+        await pilot.press("f2")
+        await until(pilot, lambda: load_config(root).settings.app.theme == "light")
+        pilot.app.theme = "nord"
+        await until(pilot, lambda: load_config(root).settings.app.theme == "nord")
+        file.write_text("theme = broken")
+        await pilot.press("f2")
+        await until(pilot, lambda: "no TOML" in told(pilot))
+        assert pilot.app.theme == "coder-dark"
+    assert file.read_text() == "theme = broken"
 
 
 async def test_the_palette_offers_the_themes(root: Path) -> None:

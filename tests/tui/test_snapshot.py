@@ -51,7 +51,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     (tmp_path / "calc.py").write_text(OLD)
     # A temporary folder has another name every time.
     monkeypatch.setattr(CoderApp, "shown_root", property(lambda _: "~/calculator"))
-    monkeypatch.setattr(status_module, "_memory_gb", lambda: 1.2)
+    monkeypatch.setattr(status_module, "_memory", lambda: 1_200_000_000)
     return Workspace(tmp_path, is_git=True)
 
 

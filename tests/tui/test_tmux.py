@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,18 +36,38 @@ def repository(tmp_path: Path) -> Path:
     return root
 
 
+Start = Callable[..., AbstractContextManager[Terminal]]
+
+
 @pytest.fixture
-def terminal(repository: Path, coder_home: Path) -> Iterator[Terminal]:
+def start(repository: Path, coder_home: Path) -> Start:
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     environment = {"CODER_HOME": str(coder_home), "PYTHONPATH": path, "TERM": "xterm-256color"}
-    with (
-        tempfile.TemporaryDirectory() as sockets,  # a socket's path must be short
-        Terminal(repository, Path(sockets), environment, (80, 24)) as terminal,
-    ):
-        yield terminal
+
+    @contextmanager
+    def coder(*arguments: str) -> Iterator[Terminal]:
+        with (
+            tempfile.TemporaryDirectory() as sockets,  # a socket's path must be short
+            Terminal(repository, Path(sockets), environment, (80, 24), arguments) as terminal,
+        ):
+            yield terminal
+
+    return coder
 
 
-def test_chat_approve_review_commit_undo_quit(terminal: Terminal, repository: Path) -> None:
+def test_chat_approve_review_commit_undo_quit_resume(start: Start, repository: Path) -> None:
+    with start() as terminal:
+        work(terminal, repository)
+    (session,) = Sessions(repository).all()
+    assert (session.task, session.status) == ("add is wrong, fix @calc.py", "done")
+    with start("--resume", "last") as terminal:
+        go_on(terminal)
+    (session,) = Sessions(repository).all()
+    outcomes = [event for event in Sessions(repository).events(session.id) if event["event"] == "outcome"]
+    assert [bool(outcome["answer"]) for outcome in outcomes] == [True, True]
+
+
+def work(terminal: Terminal, repository: Path) -> None:
     file = repository / "calc.py"
     terminal.wait_for("ask", "● smollm2-135m")
     terminal.type("add is wrong, fix @calc.py")
@@ -76,5 +97,12 @@ def test_chat_approve_review_commit_undo_quit(terminal: Terminal, repository: Pa
     assert file.read_text() == OLD
     terminal.press("C-q")
     assert terminal.wait_for_the_end() == 0
-    (session,) = Sessions(repository).all()
-    assert (session.task, session.status) == ("add is wrong, fix @calc.py", "done")
+
+
+def go_on(terminal: Terminal) -> None:
+    terminal.wait_for("● smollm2-135m", "add is wrong, fix @calc.py", "return a + b", "taken back")
+    terminal.type("Say hello.")
+    terminal.press("Enter")
+    terminal.wait_for("Say hello.", "tokens read", "reused", "⏎ Send")
+    terminal.press("C-q")
+    assert terminal.wait_for_the_end() == 0

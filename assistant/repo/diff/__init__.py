@@ -3,5 +3,6 @@
 from assistant.repo.diff.model import Diff, Entry, FileDiff, Hunk, Line, Status
 from assistant.repo.diff.parse import parse_diff
 from assistant.repo.diff.read import read_diff
+from assistant.repo.diff.stamp import Stamp, stamp
 
-__all__ = ["Diff", "Entry", "FileDiff", "Hunk", "Line", "Status", "parse_diff", "read_diff"]
+__all__ = ["Diff", "Entry", "FileDiff", "Hunk", "Line", "Stamp", "Status", "parse_diff", "read_diff", "stamp"]

@@ -4,7 +4,7 @@ New contents of the index are made here from the old blob and the lines of the d
 `git apply`: what was shown is what is staged, or nothing is. No filter, hook or monitor is run.
 """
 
-from assistant.repo.staging.commit import commit, programs
+from assistant.repo.staging.commit import commit, prepared_message, programs
 from assistant.repo.staging.decision import Decision, take_back
 from assistant.repo.staging.discard import discard, rewrite
 from assistant.repo.staging.lines import Choice, everything
@@ -16,6 +16,7 @@ __all__ = [
     "commit",
     "discard",
     "everything",
+    "prepared_message",
     "programs",
     "rewrite",
     "stage",

@@ -6,6 +6,7 @@ in the user's shell, except that nothing can ask at the terminal.
 
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from assistant.errors import CoderError, UsageError
@@ -35,6 +36,16 @@ def programs(root: Path) -> tuple[str, ...]:
     named = (each.partition("\n") for each in os.fsdecode(listed).split("\0") if each)
     found += [f"{command} ({name})" for name, _, command in named]
     return tuple(found)
+
+
+def prepared_message(root: Path) -> str:
+    """What git has written for the commit that ends a merge, a revert, a cherry-pick or a squash; empty where
+    there is none of these."""
+    for name in ("MERGE_MSG", "SQUASH_MSG"):
+        with suppress(OSError):
+            text = (_git_folder(root) / name).read_text("utf-8", "replace")
+            return "\n".join(line for line in text.splitlines() if not line.startswith("#")).strip()
+    return ""
 
 
 def commit(root: Path, message: str, *, trusted: bool = False) -> Decision:

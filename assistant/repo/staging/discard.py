@@ -31,7 +31,7 @@ def discard(root: Path, file: FileDiff, choice: Choice | None = None) -> Decisio
         wanted = ABSENT
         if file.by_line:
             _as_shown(root, file, before)
-    elif file.by_line and before.kind == "file":
+    elif file.by_line and (file.new or before.kind != "absent"):
         crlf = _as_shown(root, file, before)
         content = without_lines(before.content, file.hunks, choice, crlf=crlf)
         wanted = FileState("file", content, _mode(before.mode, file.old if choice.mode else None))
@@ -73,6 +73,10 @@ def _as_shown(root: Path, file: FileDiff, state: FileState) -> bool:
     what the diff was made of."""
     require_unfiltered(file)
     shown = with_lines(read_blob(root, file.old), file.hunks, everything(file))
+    if state.kind == "absent":
+        raise RefusedError(
+            f"{file.path} is no longer there; nothing was changed.", hint="Look at the diff as it is now."
+        )
     if state.kind == "file" and state.content == shown:
         return False
     if state.kind == "file" and state.content.replace(b"\r\n", b"\n") == shown:

@@ -10,6 +10,7 @@ from assistant.catalog.resolve import RECOMMENDED
 from assistant.engine.forecast import Forecast
 from assistant.engine.memory import FreeMemory
 from assistant.errors import CoderError
+from assistant.sizes import as_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class ModelRow:
         return str(self.forecast)
 
     @property
-    def size_gb(self) -> float:
-        return (self.selection.size_gb if self.selection else None) or self.manifest.download_gb
+    def size(self) -> str:
+        gb = (self.selection.size_gb if self.selection else None) or self.manifest.download_gb
+        return as_size(gb * 1e9)
 
 
 def model_rows(free: FreeMemory) -> list[ModelRow]:
@@ -55,8 +57,8 @@ def model_rows(free: FreeMemory) -> list[ModelRow]:
 
 
 def memory_in_words(free: FreeMemory) -> str:
-    gpu = f", {free.device / 1e9:.1f} GB on the GPU" if free.device and not free.unified else ""
-    return f"{free.host / 1e9:.1f} GB of memory free{gpu}"
+    gpu = f", {as_size(free.device)} on the GPU" if free.device and not free.unified else ""
+    return f"{as_size(free.host)} of memory free{gpu}"
 
 
 def _row(manifest: Manifest, free: FreeMemory) -> ModelRow:

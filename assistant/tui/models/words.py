@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from assistant.sizes import as_size
 from assistant.tui.bar import bar
 from assistant.tui.models.download import PullStatus
 from assistant.tui.models.rows import ModelRow
@@ -13,7 +14,7 @@ from assistant.visible import visible
 
 def row_lines(rows: Sequence[ModelRow], loaded: str, pulling: str) -> list[Content]:
     """One line each: name, size, whether it is here, and what fits."""
-    cells = [(visible(row.name), f"{row.size_gb:.1f} GB", _state(row, loaded, pulling)) for row in rows]
+    cells = [(visible(row.name), row.size, _state(row, loaded, pulling)) for row in rows]
     widths = [max((len(each[column]) for each in cells), default=0) for column in range(3)]
     return [
         Content.assemble(
@@ -52,18 +53,15 @@ def pull_line(status: PullStatus) -> Content:
     if status.stage:
         share = f" {status.share:.0%}" if status.done else ""
         return Content(f"⇣ {visible(status.name)}: {status.stage}{share}")
-    parts = [f"{size(status.done)} of {size(status.total)}" if status.total else size(status.done)]
+    done = as_size(status.done)
+    parts = [f"{done} of {as_size(status.total)}" if status.total else done]
     if status.rate is not None:
-        parts.append(f"{size(status.rate)}/s")
+        parts.append(f"{as_size(status.rate)}/s")
     if (left := status.seconds_left) is not None:
         parts.append(f"{time_left(left)} left")
     return Content.assemble(
         f"⇣ {visible(status.name)} ", bar(status.share), f" {status.share:.0%} · {' · '.join(parts)}"
     )
-
-
-def size(count: float) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def time_left(seconds: float) -> str:

@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 
 from assistant.agent.review import Comment
 from assistant.tui.ending import exit_when_told
-from assistant.tui.review.screen import Propose, ReviewScreen
+from assistant.tui.review.screen import ReviewScreen
 from assistant.tui.review.state import Review
+from assistant.tui.review.writer import Writer
 from assistant.tui.theme import THEMES, name_of_theme, theme_after
 from assistant.tui.too_small import TooSmall, too_small
 
@@ -24,10 +25,10 @@ class ReviewApp(App[tuple[Comment, ...]]):
         Binding("ctrl+c,ctrl+q", "leave", show=False),
     ]
 
-    def __init__(self, review: Review, propose: Propose | None = None, theme: str | None = None) -> None:
+    def __init__(self, review: Review, writer: Writer | None = None, theme: str | None = None) -> None:
         """Raises UsageError for a theme that there is not."""
         super().__init__()
-        self._review, self._propose = review, propose
+        self._review, self._writer = review, writer
         for each in THEMES:
             self.register_theme(each)
         self._theme = name_of_theme(theme, self.available_themes)
@@ -35,7 +36,7 @@ class ReviewApp(App[tuple[Comment, ...]]):
     def on_mount(self) -> None:
         self.theme = self._theme
         exit_when_told(self)
-        self.push_screen(ReviewScreen(self._review, self._propose), self._end)
+        self.push_screen(ReviewScreen(self._review, self._writer), self._end)
 
     def on_resize(self, event: events.Resize) -> None:
         if too_small(event.size) and not isinstance(self.screen, TooSmall):

@@ -1,8 +1,9 @@
 """Asks for the message of a commit, and whether its hooks may run."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,22 +16,23 @@ from textual.widgets import Footer, Static, TextArea
 from assistant.agent.commit_message import plain_message
 from assistant.errors import CoderError
 from assistant.repo.diff import Diff
+from assistant.tui.review.writer import Writer
 from assistant.visible import visible
-
-Propose = Callable[[], str]
-"""Lets the model write a message; called in a thread. Raises CoderError."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommitWish:
-    """`trusted` lets hooks run and the commit be signed."""
+    """`trusted` lets hooks run and the commit be signed. A commit that is made `later` has no more than its
+    message so far, empty where the user has not touched it."""
 
     message: str
-    trusted: bool
+    trusted: bool = False
+    later: bool = False
 
 
 class CommitBox(ModalScreen[CommitWish | None]):
-    """`staged` is what is committed; `programs` is what git would run besides."""
+    """`staged` is what is committed; `programs` is what git would run besides. The message is `begun`, or
+    one by rule until the `writer` has another, unless the user writes first."""
 
     CSS = """
     CommitBox {
@@ -54,17 +56,22 @@ class CommitBox(ModalScreen[CommitWish | None]):
         Binding("ctrl+s,ctrl+enter", "commit(False)", "Commit", key_display="Ctrl+S", priority=True),
         Binding("ctrl+r", "commit(True)", "Commit and run them", key_display="Ctrl+R", priority=True),
         Binding("ctrl+g", "propose", "Let the model write", key_display="Ctrl+G", priority=True),
-        Binding("escape", "dismiss", "Cancel"),
+        Binding("escape", "leave", "Cancel"),
     ]
 
-    def __init__(self, staged: Diff, programs: Sequence[str], propose: Propose | None = None) -> None:
+    def __init__(
+        self, staged: Diff, programs: Sequence[str], writer: Writer | None = None, begun: str = ""
+    ) -> None:
         super().__init__()
-        self._staged, self._programs, self._propose = staged, programs, propose
+        self._staged, self._programs, self._writer = staged, programs, writer
+        self._begun = begun
+        self._proposed = plain_message(staged)
+        self._cancel = Event()
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = f"commit {self._counted()}"
-            yield TextArea(plain_message(self._staged), soft_wrap=True, show_line_numbers=False)
+            yield TextArea(self._begun or self._proposed, soft_wrap=True, show_line_numbers=False)
             yield Static(self._note(), id="note", markup=False)
         yield Footer(compact=True)
 
@@ -72,12 +79,17 @@ class CommitBox(ModalScreen[CommitWish | None]):
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
         area.focus()
+        if self._writer is not None and self._writer.ready and not self._begun:
+            self.action_propose()
+
+    def on_unmount(self) -> None:
+        self._cancel.set()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "commit" and parameters == (True,):
             return bool(self._programs)
         if action == "propose":
-            return self._propose is not None
+            return self._writer is not None
         return True
 
     def action_commit(self, trusted: bool) -> None:
@@ -87,22 +99,34 @@ class CommitBox(ModalScreen[CommitWish | None]):
         else:
             self._say("A commit needs a message.")
 
-    def action_propose(self) -> None:
-        self.run_worker(self._write(), exclusive=True)
+    def action_leave(self) -> None:
+        text = self.query_one(TextArea).text
+        self.dismiss(CommitWish("" if text == self._proposed else text, later=True))
 
-    async def _write(self) -> None:
-        if self._propose is None:
-            return
-        self._say("The model reads the diff …")
-        try:
-            message = await asyncio.to_thread(self._propose)
-        except CoderError as error:
-            self._say(f"✗ {error.message}")
-            return
-        self._say("")
+    def action_propose(self) -> None:
+        if self._writer is not None:
+            self._cancel.set()
+            self._cancel = Event()
+            self.run_worker(self._write(self._writer, self._cancel), exclusive=True)
+
+    async def _write(self, writer: Writer, cancel: Event) -> None:
+        """Put the model's message in the place of the one there is, if nobody has changed that meanwhile."""
         area = self.query_one(TextArea)
-        area.load_text(message)
-        area.move_cursor(area.document.end)
+        before = area.text
+        self._say(
+            "The model reads the diff …" if writer.ready else "The model is loaded, and reads the diff …"
+        )
+        try:
+            message = await asyncio.to_thread(writer.message, self._staged, cancel)
+        except CoderError as error:
+            self._say(f"✗ {error.message} {error.hint}".rstrip() + "\nThe message stands as it is.")
+            return
+        if area.text != before:
+            self._say("Your words stay. The model had others: Ctrl+G asks it again.")
+            return
+        self._proposed = message
+        area.replace(message, (0, 0), area.document.end)
+        self._say("")
 
     def _counted(self) -> str:
         files = self._staged.files

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -39,6 +40,8 @@ class FileList(ScrollView):
         overflow-x: hidden;
         padding: 0 1 0 0;
         scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 25%;
         border-right: vkey $surface-lighten-2;
         .files--current { background: $primary 30%; color: $foreground; text-style: bold; }
         &:ansi .files--current { background: ansi_default; text-style: bold reverse; }
@@ -84,14 +87,18 @@ class FileList(ScrollView):
 
     def _line(self, file: FileDiff, width: int, current: bool) -> Content:
         done = not self._left(file)
-        counts = Content.assemble(*counted(file.added, file.removed))
         mark = ("✓", "$text-success") if done else ("▌" if current else " ", "$primary")
-        room = width - counts.cell_length - 5
         folder, _, name = one_line(file.path).rpartition("/")
+        counts = Content.assemble(*counted(file.added, file.removed))
+        if cell_len(name) > width - counts.cell_length - 5:
+            counts = Content("")  # the name tells more
+        room = width - counts.cell_length - (5 if counts else 4)
         path = Content.assemble((f"{folder}/", FAINT) if folder else "", name)
         fitted = shortened(path, room)
         pad = " " * max(room - fitted.cell_length, 0)
-        return Content.assemble(mark, " ", _LETTERS[file.status], " ", fitted, pad, " ", counts)
+        return Content.assemble(
+            mark, " ", _LETTERS[file.status], " ", fitted, pad, " " if counts else "", counts
+        )
 
 
 def shortened(path: Content, room: int) -> Content:

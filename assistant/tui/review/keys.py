@@ -10,9 +10,10 @@ SECTIONS: tuple[Section, ...] = (
             ("n p", "the next or previous hunk at once"),
             ("] [", "the next or previous file"),
             ("→ ←", "sideways, in long lines"),
+            ("/", "find in names and lines; n N go on to the next or previous, Esc ends it"),
             ("w", "one column or two"),
             ("Tab", "what is staged, or what is not"),
-            ("r", "read the diff anew"),
+            ("r", "read the diff anew, which happens by itself when something changes it"),
         ),
     ),
     (

@@ -10,7 +10,7 @@ from assistant.visible import visible
 
 
 class Outcome(Horizontal):
-    """One line: the last decision or why it was not made, and the count of what is left."""
+    """The last decision and the count of what is left, or why it was not made."""
 
     DEFAULT_CSS = """
     Outcome {
@@ -20,6 +20,12 @@ class Outcome(Horizontal):
         color: $text-muted;
         #said { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
         #left { width: auto; }
+        &.refused {
+            height: auto;
+            color: $foreground;
+            #said { height: auto; max-height: 3; text-wrap: wrap; }
+            #left { display: none; }
+        }
     }
     """
 
@@ -28,10 +34,13 @@ class Outcome(Horizontal):
         yield Static(id="left", markup=False)
 
     def say(self, text: str, *, done: bool = True) -> None:
+        self.remove_class("refused")
         mark = ("✓ ", "$text-success") if done and text else ""
         self.query_one("#said", Static).update(Content.assemble(mark, visible(text)))
 
     def refuse(self, error: CoderError) -> None:
+        """Say why not, on as many lines as that takes."""
+        self.add_class("refused")
         hint = f"  {error.hint}" if error.hint else ""
         told = Content.assemble(("✗ ", "$text-error"), visible(error.message), visible(hint))
         self.query_one("#said", Static).update(told)

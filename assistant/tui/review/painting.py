@@ -1,11 +1,13 @@
 """One row of the diff as text: cursor, number, sign and code."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from textual.content import Content
+from textual.content import Content, Span
 
 from assistant.repo.diff import FileDiff, Hunk
+from assistant.tui.diff import one_line
 from assistant.tui.review.colours import Colours
 from assistant.tui.review.parts import parts_of
 from assistant.tui.review.rows import Row
@@ -13,6 +15,7 @@ from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
 OLD, NEW = 0, 1
+_FOUND = "bold reverse"
 SIGNS = {"added": ("+", "$text-success"), "removed": ("−", "$text-error"), "context": (" ", "")}
 
 
@@ -26,10 +29,11 @@ class Cell:
 
 
 class Painter:
-    """Draws the rows of one file."""
+    """Draws the rows of one file, with what is `wanted` set apart."""
 
-    def __init__(self, file: FileDiff) -> None:
+    def __init__(self, file: FileDiff, wanted: re.Pattern[str] | None = None) -> None:
         self.file = file
+        self.wanted = wanted
         self.parts = parts_of(file)
         self._colours = Colours(file)
         self._numbers: dict[int, list[tuple[int, int]]] = {}
@@ -40,22 +44,48 @@ class Painter:
         ends = (max(h.old_start + h.old_count, h.new_start + h.new_count) for h in self.file.hunks)
         return max(2, len(str(max(ends, default=0))))
 
-    def line(self, row: Row, width: int, shift: int, *, split: bool) -> list[Cell]:
-        """The cells of a line's row; `shift` characters of code are scrolled out on the left."""
-        if not split:
-            return [self._cell(row.hunk, row.left, width, shift, NEW)]
-        left = (width - 1) // 2
-        return [
-            self._cell(row.hunk, row.left, left, shift, OLD),
-            Cell(Content.styled("│", FAINT), "none", 1),
-            self._cell(row.hunk, row.right, width - 1 - left, shift, NEW),
-        ]
+    def cells(
+        self, row: Row, width: int, shift: int, *, split: bool, current: bool, kept: bool
+    ) -> list[Cell]:
+        """The cells of a row; `shift` characters of code are scrolled out on the left."""
+        match row.kind:
+            case "line" if split:
+                left = (width - 1) // 2
+                return [
+                    self._cell(row.hunk, row.left, left, shift, OLD),
+                    Cell(Content.styled("│", FAINT), "none", 1),
+                    self._cell(row.hunk, row.right, width - 1 - left, shift, NEW),
+                ]
+            case "line":
+                return [self._cell(row.hunk, row.left, width, shift, NEW)]
+            case "head":
+                begin, end = self._head(row, kept=kept, current=current)
+                cut = begin.truncate(width - end.cell_length - 1, ellipsis=True, pad=True)
+                return [Cell(Content.assemble(cut, end, " "), "current" if current else "head", width)]
+            case "comment":
+                text = Content(f"{'┃':>{self.digits + 1}} {one_line(row.text)}")
+                return [Cell(text.truncate(width, ellipsis=True), "comment", width)]
+            case "note":
+                indent = "" if row.hunk < 0 else " " * (self.digits + 3)
+                return [
+                    Cell(Content(indent + one_line(row.text)).truncate(width, ellipsis=True), "note", width)
+                ]
+            case "gap":
+                return [Cell(Content(""), "none", width)]
+
+    def where(self, place: tuple[int, int]) -> int:
+        """The character of a line at which what is wanted begins, 0 where it is not there."""
+        found = self.wanted.search(self._colours.line(*place).plain) if self.wanted else None
+        return found.start() if found else 0
 
     def _cell(self, number: int, at: int | None, width: int, shift: int, side: int) -> Cell:
         if at is None:
             return Cell(Content(""), "absent", width)
         kind = self.file.hunks[number].lines[at].kind
         code = self._colours.line(number, at)
+        if self.wanted:
+            found = self.wanted.finditer(code.plain)
+            code = code.add_spans([Span(each.start(), each.end(), _FOUND) for each in found])
         room = max(width - self.digits - 3, 1)
         cut = code[shift:] if shift else code
         if cut.cell_length > room:
@@ -69,7 +99,7 @@ class Painter:
             self._numbers[number] = line_numbers(hunk)
         return self._numbers[number][at][OLD if hunk.lines[at].kind == "removed" else side]
 
-    def head(self, row: Row, *, kept: bool, current: bool) -> tuple[Content, Content]:
+    def _head(self, row: Row, *, kept: bool, current: bool) -> tuple[Content, Content]:
         """The left and the right end of a part's head."""
         part = self.parts[row.part]
         mark = ("✓ ", "$text-success") if kept else ""

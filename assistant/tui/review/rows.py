@@ -124,9 +124,11 @@ def _lacks_newline(hunk: Hunk, line: int) -> bool:
 def _notes(file: FileDiff) -> Iterator[str]:
     old, new = (entry.mode if entry else "" for entry in (file.old, file.new))
     if file.status == "conflict":
-        yield "In conflict: edit it (E) until no marker is left, then stage it."
+        yield "In conflict: edit it (E) until no marker is left,"
+        yield "then stage it (s)."
     elif file.filtered:
-        yield "A filter converts this file. It is not run, so that nothing can be decided here."
+        yield "A filter converts this file. It is not run,"
+        yield "so that nothing can be decided here."
     elif file.opaque:
         yield "Binary, or too large to be shown."
     elif file.status == "renamed":

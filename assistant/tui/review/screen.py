@@ -10,8 +10,18 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 
 from assistant.errors import CoderError
-from assistant.repo.diff import Diff, FileDiff, read_diff
-from assistant.repo.staging import Choice, Decision, commit, discard, programs, rewrite, stage, unstage
+from assistant.repo.diff import FileDiff, read_diff
+from assistant.repo.staging import (
+    Choice,
+    Decision,
+    commit,
+    discard,
+    prepared_message,
+    programs,
+    rewrite,
+    stage,
+    unstage,
+)
 from assistant.tui.help import Help
 from assistant.tui.review.ask_text import AskText
 from assistant.tui.review.browser import DiffBrowser
@@ -20,13 +30,12 @@ from assistant.tui.review.editing import edited, new_side, open_editor
 from assistant.tui.review.keys import SECTIONS
 from assistant.tui.review.parts import Part
 from assistant.tui.review.state import Review
-
-Propose = Callable[[Diff], str]
-"""Lets the model write the message of a commit; called in a thread. Raises CoderError."""
+from assistant.tui.review.writer import Writer
+from assistant.visible import visible
 
 
 class ReviewScreen(DiffBrowser):
-    """Dismissed with the comments that were made. `propose` writes messages of commits."""
+    """Dismissed with the comments that were made."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "keep", "keep", key_display="␣"),
@@ -35,6 +44,7 @@ class ReviewScreen(DiffBrowser):
         Binding("s,u", "unstage(False)", "unstage", key_display="s"),
         Binding("d", "discard(False)", "discard"),
         Binding("enter,l", "lines", "lines", key_display="l"),
+        Binding("escape", "end_search", "end search"),
         Binding("escape", "hunks", "hunks"),
         Binding("e", "edit", "edit"),
         Binding("c", "comment", "comment"),
@@ -42,12 +52,15 @@ class ReviewScreen(DiffBrowser):
         Binding("z", "undo", "undo"),
         Binding("question_mark,f1", "help", "help", key_display="?"),
         Binding("q", "leave", "quit"),
+        Binding("slash", "find", "find", key_display="/"),
         Binding("tab", "side(True)", show=False),
         Binding("tab", "side(False)", show=False),
+        Binding("n", "find_next(1)", "match", key_display="n N"),
         Binding("n", "part(1)", "hunk", key_display="n p"),
         Binding("right_square_bracket", "file(1)", "file", key_display="] ["),
         Binding("escape", "leave", show=False),
         Binding("w", "columns", "columns"),
+        Binding("N", "find_next(-1)", show=False),
         Binding("p", "part(-1)", show=False),
         Binding("left_square_bracket", "file(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
@@ -63,9 +76,10 @@ class ReviewScreen(DiffBrowser):
         Binding("r", "reload", show=False),
     ]
 
-    def __init__(self, review: Review, propose: Propose | None = None) -> None:
+    def __init__(self, review: Review, writer: Writer | None = None) -> None:
         super().__init__(review)
-        self._propose = propose
+        self._writer = writer
+        self._message = ""
 
     # Deciding
 
@@ -116,20 +130,33 @@ class ReviewScreen(DiffBrowser):
         if file is None or part is None or part.kind != "hunk":
             await self.action_open_editor()
             return
-        hunk = file.hunks[part.hunk]
         try:
-            text = new_side(hunk)
+            self._edit(file, part, new_side(file.hunks[part.hunk]))
         except CoderError as error:
             self.outcome.refuse(error)
-            return
-        box = AskText(f"edit {file.path}", text, language=file.path.rpartition(".")[2])
-        self.app.push_screen(box, partial(self._edited, file, part.hunk))
 
-    async def _edited(self, file: FileDiff, hunk: int, text: str | None) -> None:
-        if text is not None:
-            new = edited(file.hunks[hunk], text)
-            review = self._review
-            await self.do(lambda: review.decide(partial(rewrite, review.root, file, hunk, new), file))
+    def _edit(self, file: FileDiff, part: Part, text: str, note: str = "") -> None:
+        box = AskText(f"edit {file.path}", text, note, language=file.path.rpartition(".")[2])
+        self.app.push_screen(box, partial(self._edited, file, part))
+
+    async def _edited(self, file: FileDiff, part: Part, text: str | None) -> None:
+        """Write it in the place of the hunk, wherever that is by now. If that cannot be, the text is not
+        lost: the box opens again and says why."""
+        if text is None:
+            return
+        review = self._review
+
+        def write() -> str:
+            review.load()
+            file_now, part_now = review.find(file, part) or (file, part)
+            new = edited(file.hunks[part.hunk], text)
+            act = partial(rewrite, review.root, file_now, part_now.hunk, new)
+            return review.decide(act, file_now)
+
+        if await self.do(write) is None:
+            self._edit(
+                file, part, text, "Not written: the hunk has changed meanwhile. Copy your text, or Esc."
+            )
 
     async def action_open_editor(self) -> None:
         file = self.file
@@ -165,19 +192,29 @@ class ReviewScreen(DiffBrowser):
         staged = await self.do(lambda: read_diff(review.root, staged=True), say=lambda _: "")
         if staged is None:
             return
+        conflict = next((file.path for file in staged.files if file.status == "conflict"), "")
+        if conflict:
+            hint = "Edit it (E) until no marker is left, then stage it (s)."
+            self.outcome.refuse(
+                CoderError(f"{conflict} is in conflict: nothing can be committed.", hint=hint)
+            )
+            return
         if not staged.files:
             self.outcome.refuse(CoderError("Nothing is staged yet.", hint="s stages a hunk."))
             return
         what = await asyncio.to_thread(programs, review.root)
-        propose = partial(self._propose, staged) if self._propose else None
-        self.app.push_screen(CommitBox(staged, what, propose), self._commit)
+        begun = self._message or await asyncio.to_thread(prepared_message, review.root)
+        self.app.push_screen(CommitBox(staged, what, self._writer, visible(begun)), self._commit)
 
     async def _commit(self, wish: CommitWish | None) -> None:
-        if wish is not None:
-            review = self._review
-            await self.do(
-                lambda: review.decide(lambda: commit(review.root, wish.message, trusted=wish.trusted))
-            )
+        """The user's own words wait until they are committed."""
+        if wish is None:
+            return
+        self._message, review = wish.message, self._review
+        if not wish.later:
+            act = partial(commit, review.root, wish.message, trusted=wish.trusted)
+            if await self.do(lambda: review.decide(act)) is not None:
+                self._message = ""
 
     # Leaving
 
@@ -188,18 +225,27 @@ class ReviewScreen(DiffBrowser):
         self.dismiss(self._review.comments)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        staged, in_lines = self._review.diff.staged, self.is_mounted and self.pane.line_mode
-        match action, parameters:
-            case "stage" | "discard" | "edit" | "open_editor", _:
-                return not staged
-            case "unstage", _:
-                return staged
-            case "mark", (1,) | (-1,):
-                return in_lines
-            case "hunks", _:
-                return in_lines
-            case "keep" | "lines" | "leave", _:
-                return not in_lines
-            case "side", (wanted,):
-                return wanted != staged
-        return True
+        if not self.is_mounted:
+            return True
+        staged, part = self._review.diff.staged, self.pane.part
+        in_lines, searching = self.pane.line_mode, bool(self.search.text)
+        can = {
+            "stage": not staged,
+            "unstage": staged,
+            "discard": not staged,
+            "edit": not staged and part is not None,
+            "open_editor": not staged,
+            "side": parameters == (not staged,),
+            "keep": not in_lines and part is not None,
+            "lines": not in_lines and part is not None and part.kind == "hunk",
+            "mark": in_lines,
+            "undo": self._review.can_undo,
+            "find": not self.search.has_focus_within,
+            "find_next": searching,
+            "part": not searching or parameters == (-1,),
+            # Escape ends what began last.
+            "end_search": searching,
+            "hunks": in_lines and not searching,
+            "leave": not in_lines and not searching,
+        }
+        return can.get(action, True)

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from assistant.agent.review import Comment
-from assistant.repo.diff import Diff, FileDiff, read_diff
+from assistant.errors import CoderError
+from assistant.repo.diff import Diff, FileDiff, Stamp, read_diff, stamp
 from assistant.repo.staging import Decision, take_back
 from assistant.tui.review.parts import Part, identity, parts_of
 
@@ -21,6 +22,7 @@ class Review:
         self.root = root
         self.diff = Diff(staged, ())
         self.loaded = False
+        self._stamp: Stamp | None = None
         self._paths = paths
         self._kept: set[str] = set()
         self._comments: dict[str, list[Comment]] = {}
@@ -37,10 +39,39 @@ class Review:
         """All, in the order in which they were made."""
         return tuple(comment for each in self._comments.values() for comment in each)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a decision to take back."""
+        return bool(self._taking_back)
+
     def load(self, *, staged: bool | None = None) -> None:
         """Read the diff anew, or the other one. Raises CoderError."""
         wanted = self.diff.staged if staged is None else staged
         self._show(read_diff(self.root, staged=wanted, paths=self._paths))
+
+    def catch_up(self, *, certainly: bool = False) -> bool:
+        """Read the diff anew where something may have changed it, or `certainly`; returns whether it is
+        another one. What was kept and said stays with the changes that are still there. Raises
+        CoderError."""
+        if not (certainly or (self._stamp is not None and self._stamp.is_old)):
+            return False
+        before = self.diff
+        try:
+            self.load()
+        except CoderError:
+            self._stamp = None  # the same is not to be told again and again
+            raise
+        return self.diff != before
+
+    def find(self, file: FileDiff, part: Part) -> tuple[FileDiff, Part] | None:
+        """The same part of the same file in the diff as it is now."""
+        key = identity(file, part)
+        for each in self.files:
+            if each.path == file.path:
+                return next(
+                    ((each, other) for other in parts_of(each) if self._key(each, other) == key), None
+                )
+        return None
 
     def _load_again(self, file: FileDiff) -> None:
         """Read anew what one file has come to; the others are as they were."""
@@ -53,6 +84,7 @@ class Review:
     def _show(self, diff: Diff) -> None:
         self.diff, self.loaded = diff, True
         self._keys, self._left = {}, {}
+        self._stamp = stamp(self.root, diff)
 
     def decide(self, act: Callable[[], Decision], file: FileDiff | None = None) -> str:
         """Do it, remember how to take it back, and read the diff anew, of `file` alone where it is about

@@ -13,19 +13,27 @@ _LEAST_ALIKE = 0.5
 
 def changed_words(old: str, new: str) -> tuple[Spans, Spans]:
     """The spans, as [start, end) in characters, that only the old and only the new line has. Both are empty
-    where the lines are too different for that to help, or too long."""
-    from rapidfuzz.distance import Indel
+    where the lines are too different for that to help. Of long lines all between their common beginning and
+    end counts as changed."""
+    from rapidfuzz.distance import Indel, Postfix, Prefix
 
     a, b = _TOKEN.findall(old), _TOKEN.findall(new)
-    if max(len(a), len(b)) > _MOST_TOKENS or Indel.normalized_similarity(a, b) < _LEAST_ALIKE:
+    head = Prefix.similarity(a, b)
+    tail = Postfix.similarity(a[head:], b[head:])
+    middle_a, middle_b = a[head : len(a) - tail], b[head : len(b) - tail]
+    long = max(len(middle_a), len(middle_b)) > _MOST_TOKENS
+    alike = 2 * (head + tail) + (0 if long else Indel.similarity(middle_a, middle_b))
+    if alike < _LEAST_ALIKE * (len(a) + len(b)):
         return [], []
+    if long:
+        return _spans(a, range(head, len(a) - tail)), _spans(b, range(head, len(b) - tail))
     removed: list[int] = []
     added: list[int] = []
-    for step in Indel.opcodes(a, b):
+    for step in Indel.opcodes(middle_a, middle_b):
         if step.tag == "delete":
-            removed += range(step.src_start, step.src_end)
+            removed += range(head + step.src_start, head + step.src_end)
         elif step.tag == "insert":
-            added += range(step.dest_start, step.dest_end)
+            added += range(head + step.dest_start, head + step.dest_end)
     return _spans(a, removed), _spans(b, added)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from assistant.sizes import as_size
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
@@ -41,11 +42,8 @@ def session_lines(records: "Sequence[SessionRecord]", present: str, width: int) 
 def about(record: "SessionRecord", present: bool) -> Content:
     """The task in full, and how it stands."""
     status = "open now" if present else record.status or "not ended"
-    state = (
-        f" · {record.state_bytes / 2**20:.0f} MB of KV state: nothing is read again"
-        if record.state_bytes
-        else ""
-    )
+    kept = as_size(record.state_bytes)
+    state = f" · {kept} of KV state: nothing is read again" if record.state_bytes else ""
     return Content.assemble(
         " ".join(visible(record.task).split()) or "(no task)", (f"\n{record.id} · {status}{state}", FAINT)
     )

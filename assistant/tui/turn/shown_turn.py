@@ -61,7 +61,7 @@ class ShownTurn:
                 await answer.write(event.pieces)
             case Replied() as event, AssistantMessage() as answer:
                 self._cancelled = event.reply.finish == "cancelled"
-                await answer.finish(event.reply.finish, event.speed.stats)
+                answer.finish(event.reply.finish, event.speed.stats)
 
     async def _ask(self, decision: Decision) -> None:
         self._was_asked = True
@@ -78,7 +78,7 @@ class ShownTurn:
             case events.Asking():
                 self._rewrites = event.what
             case events.Called(tool="done") if self._answer is not None:
-                await self._answer.settle(str(event.arguments.get("answer", "")))
+                self._answer.settle(str(event.arguments.get("answer", "")))
             case events.Called():
                 await self._begin_card(event)
             case events.Consented():
@@ -105,7 +105,7 @@ class ShownTurn:
             if self._answer.empty:
                 await self._answer.remove()
             else:
-                await self._answer.end()
+                self._answer.end()
 
     def _consented(self, event: events.Consented) -> None:
         if self._card is not None and event.request.tool != "check":
@@ -115,7 +115,7 @@ class ShownTurn:
     async def _begin_card(self, call: events.Called) -> None:
         if self._answer is not None:
             if self._rewrites:
-                self._answer.fold(f"Rewrote {escape(visible(self._rewrites))}")
+                await self._answer.fold(f"Rewrote {escape(visible(self._rewrites))}")
                 self._rewrites = ""
             else:
                 self._answer.tell_nothing()

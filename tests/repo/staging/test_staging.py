@@ -279,6 +279,23 @@ def test_who_comes_between_is_not_overwritten(root: Path) -> None:
     assert (root / "a").read_bytes() == b"mine\n"
 
 
+@pytest.mark.parametrize("choice", [None, Choice(frozenset({(0, 1)}))], ids=["all", "a line"])
+def test_what_is_no_longer_there_is_not_brought_back_and_what_is_there_again_stays(
+    root: Path, choice: Choice | None
+) -> None:
+    edit(root)
+    file = changed(root, "a")
+    (root / "a").unlink()
+    with pytest.raises(RefusedError, match="no longer there"):
+        discard(root, file, choice)
+    assert not (root / "a").exists()
+    file = changed(root, "a")
+    (root / "a").write_bytes(b"mine\n")
+    with pytest.raises(RefusedError, match="changed meanwhile"):
+        discard(root, file, choice)
+    assert (root / "a").read_bytes() == b"mine\n"
+
+
 def test_an_undo_does_not_overwrite_what_came_later(root: Path) -> None:
     edit(root)
     staged = stage(root, changed(root, "a"))

@@ -115,7 +115,7 @@ def test_what_it_looks_like(
     tmp_path: Path, snap_compare: Callable[..., bool], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CoderApp, "shown_root", property(lambda _: "~/calculator"))
-    monkeypatch.setattr(status_module, "_memory_gb", lambda: 1.2)
+    monkeypatch.setattr(status_module, "_memory", lambda: 1_200_000_000)
     with History(history_file()) as history:
         slower = replace(generation().stats, decode_s=3.6)
         history.add([generation(), generation(speculate=False, command="bench", stats=slower)])

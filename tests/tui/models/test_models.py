@@ -15,7 +15,7 @@ from assistant.tui.no_model import NoModel
 from tests.catalog.conftest import DRAFT_REPO, TARGET_FILE, hub, manifest, tiny_pair
 from tests.catalog.loopback import LoopbackHub
 from tests.scripted import ScriptedGenerator
-from tests.tui.driving import Progress, Tell, answers, notices, say, screen, shown, until
+from tests.tui.driving import Progress, Tell, answers, counted, notices, say, screen, shown, until
 
 __all__ = ["hub", "manifest", "tiny_pair"]
 
@@ -129,7 +129,7 @@ async def test_the_first_start_offers_what_fits(root: Path, hub: LoopbackHub, ma
 
 async def test_what_goes_wrong_is_said(root: Path, hub: LoopbackHub, manifest: Manifest) -> None:
     hub.gated = {DRAFT_REPO: 403}
-    machine = Machine(root)
+    machine = Machine(root, "fine")
     async with machine.app.run_test(size=(100, 30)) as pilot:
         await open_models(pilot, "tiny-pair")
         await pilot.press("enter")
@@ -139,10 +139,11 @@ async def test_what_goes_wrong_is_said(root: Path, hub: LoopbackHub, manifest: M
         await until(pilot, lambda: "does not fit this machine" in told(pilot))
         await go_to(pilot, "smollm2-135m")
         await pilot.press("enter")
-        await until(pilot, lambda: "It is damaged." in notices(pilot))
-        assert "no model" in shown(pilot, "#model")
-        await pilot.press("f8")
-        await until(pilot, lambda: screen(pilot) is ModelsScreen)
+        await until(pilot, lambda: "It is damaged. The model before it is loaded again." in notices(pilot))
+        await until(pilot, lambda: "first-1b" in shown(pilot, "#model"))
+        assert [model.closed for model in machine.loaded] == [True, False]
+        await say(pilot, "hello")
+        await until(pilot, lambda: answers(pilot) == ["fine"])
 
 
 async def test_a_model_is_used_from_now_on(root: Path, coder_home: Path) -> None:
@@ -160,7 +161,7 @@ def shown_now(pilot: Pilot[None], selector: str) -> str:
 
 
 async def test_an_answer_that_is_being_written_ends_when_the_model_is_switched(root: Path) -> None:
-    generator = ScriptedGenerator("word " * 2000, pause_s=0.01)
+    generator = ScriptedGenerator(counted(2000), pause_s=0.01)
     app = CoderApp(
         Workspace(root, is_git=True),
         lambda *_: generator,

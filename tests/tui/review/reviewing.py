@@ -89,6 +89,24 @@ def cart_repository(root: Path) -> Path:
     return root
 
 
+def conflicting_repository(root: Path) -> Path:
+    """One file of three lines, whose second a merge that is under way has two versions of."""
+    root.mkdir()
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "config", "user.name", "Ada")
+    git(root, "config", "user.email", "ada@example.org")
+    (root / "a.txt").write_text("one\ntwo\nthree\n")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "First")
+    git(root, "checkout", "--quiet", "-b", "other")
+    for branch, word in (("other", "2"), ("main", "II")):
+        git(root, "checkout", "--quiet", branch)
+        (root / "a.txt").write_text(f"one\n{word}\nthree\n")
+        git(root, "commit", "--quiet", "--all", "--message", branch)
+    git(root, "merge", "other", check=False)
+    return root
+
+
 def review_of(root: Path, *, staged: bool = False) -> ReviewApp:
     return ReviewApp(Review(root, staged=staged))
 

@@ -1,6 +1,5 @@
 """The keys of the review do to index and tree what they say, and each can be taken back."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from tests.tui.review.reviewing import (
     SIZE,
     cart_repository,
     changed_repository,
+    conflicting_repository,
     lines_shown,
     open_file,
     pane,
@@ -191,25 +191,6 @@ async def test_one_column_or_two(root: Path) -> None:
         ]
 
 
-async def test_every_kind_of_change_is_shown_inert(tmp_path: Path) -> None:
-    root = changed_repository(tmp_path / "all")
-    shown: dict[str, str] = {}
-    async with review_of(root).run_test(size=(120, 40)) as pilot:
-        await ready(pilot)
-        for _ in range(6):
-            file = pane(pilot).file
-            assert file is not None
-            shown[os.path.basename(file.path)] = "\n".join(lines_shown(pilot))  # noqa: PTH119
-            await pilot.press("right_square_bracket")
-        everything = "".join(pilot.app.export_screenshot())
-    assert "Binary" in shown["logo.gif"]
-    assert "mode 100644 → 100755" in shown["run.sh"]
-    assert "b␍" in shown["windows.txt"] and "a␍" in shown["windows.txt"]
-    odd = shown["odd\x1b[31m\u202ename.txt"]
-    assert "␛[31mred" in odd and "no newline" in odd
-    assert not {"\x1b", "\u202e"} & set(everything + odd)
-
-
 async def test_the_mouse_chooses_and_help_tells_the_keys(root: Path, tmp_path: Path) -> None:
     async with review_of(changed_repository(tmp_path / "all")).run_test(size=SIZE) as pilot:
         await ready(pilot)
@@ -219,33 +200,6 @@ async def test_the_mouse_chooses_and_help_tells_the_keys(root: Path, tmp_path: P
         assert isinstance(pilot.app.screen, Help)
         await pilot.press("escape")
         assert in_index(root, PATH).decode() == OLD
-
-
-async def test_ten_thousand_lines_and_five_hundred_files(tmp_path: Path) -> None:
-    root = cart_repository(tmp_path / "large")
-    for number in range(500):
-        (root / f"file{number}.py").write_text(f"x = {number}\n" * 2)
-    (root / "a_long.py").write_text("".join(f"value_{n} = compute({n}, 'text')\n" for n in range(10_000)))
-    async with review_of(root).run_test(size=SIZE) as pilot:
-        await ready(pilot)
-        assert pane(pilot).virtual_size.height == 10_001
-        await pilot.press("l")
-        pane(pilot).scroll_to(y=9_000, animate=False)
-        await pilot.pause()
-        painter = pane(pilot)._painter
-        assert painter is not None
-        coloured = sum(len(chunk) for chunk in painter._colours._chunks.values())
-        assert coloured <= 1_000, "what is not looked at is not coloured"
-        await pilot.press("escape", "right_square_bracket")
-        assert open_file(pilot).path == "file0.py"
-
-
-async def test_a_diff_that_cannot_be_read_is_not_no_diff(tmp_path: Path) -> None:
-    async with review_of(tmp_path).run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: "not a git repository" in said(pilot).lower())
-        assert not pilot.app.screen.query_one("Nothing").display
-        await pilot.press("s", "d", "space", "l", "e", "c", "n", "z", "S")
-        assert not list(tmp_path.iterdir())
 
 
 async def test_a_terminal_that_is_too_small_decides_nothing(root: Path) -> None:
@@ -259,3 +213,21 @@ async def test_a_terminal_that_is_too_small_decides_nothing(root: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
         await pilot.press("S")
         assert staged_lines(root)
+
+
+async def test_a_merge_is_ended_with_the_message_that_git_has_for_it(tmp_path: Path) -> None:
+    root = conflicting_repository(tmp_path / "merge")
+    async with review_of(root).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        assert any("<<<<<<< HEAD" in line for line in lines_shown(pilot))
+        await pilot.press("s")
+        await until(pilot, lambda: "still has conflict markers" in said(pilot))
+        await pilot.press("C")
+        await until(pilot, lambda: "a.txt is in conflict" in said(pilot))
+        (root / "a.txt").write_text("one\nboth\nthree\n")
+        await pilot.press("r", "s", "C")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommitBox))
+        assert pilot.app.screen.query_one(TextArea).text == "Merge branch 'other'"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: git(root, "log", "-1", "--format=%s %p").count(b" ") == 4)
+        assert git(root, "status", "--porcelain") == b""

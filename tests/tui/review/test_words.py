@@ -15,7 +15,15 @@ from assistant.tui.review.words import changed_words
         ("return result", "import os", [], []),
         ("same", "same", [], []),
         ("", "new", [], []),
-        ("a " * 500, "a " * 499 + "b", [], []),
+        ("a " * 500 + "a", "a " * 500 + "b", ["a"], ["b"]),
+        (
+            "a " * 999 + "c " * 500 + "d",
+            "a " * 999 + "e " * 500 + "d",
+            ["c " * 499 + "c"],
+            ["e " * 499 + "e"],
+        ),
+        ("a " * 500, "b " * 500, [], []),
+        ("foo(a, a)", "foo(a)", [", a"], []),
     ],
 )
 def test_changed_words(old: str, new: str, removed: list[str], added: list[str]) -> None:

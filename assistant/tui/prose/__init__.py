@@ -1,0 +1,1 @@
+"""Markdown that a model writes, drawn by one widget however long it grows."""
