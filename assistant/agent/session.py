@@ -1,7 +1,8 @@
 """Sessions: every event on disk as it happens, so that work can be gone on with, also after a kill.
 
-One file a session, one JSON document a line. A line that was cut off by a kill is passed over. Beside it
-stands where the KV state of its conversation is, while that is on disk, and the name that the user gave it.
+One file a session, one JSON document a line. A line that was cut off by a kill, or damaged, is passed over.
+Beside it stands where the KV state of its conversation is, while that is on disk, and the name that the user
+gave it.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,14 @@ from assistant.catalog.locations import data_folder
 from assistant.chat.generator import KeptState
 from assistant.errors import CoderError, RefusedError, UsageError
 from assistant.repo.atomic import replace_file
+
+_RELIED_ON: Mapping[str, Mapping[str, type]] = {
+    "started": {"task": str, "model": str},
+    "reply": {"text": str, "finish": str},
+    "observed": {"text": str, "brief": str},
+    "outcome": {"status": str},
+    "rewound": {"tasks": int},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +255,7 @@ def _kept(session: Path) -> KeptState | None:
     try:
         document = json.loads(_kept_path(session).read_text("utf-8"))
         return KeptState(Path(document["state"]), str(document["prompt"]), int(document["prompt_tokens"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -262,7 +271,14 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             try:
                 event = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(event, dict) and isinstance(event.get("event"), str):
+            if _is_event(event):
                 yield event
+
+
+def _is_event(document: object) -> bool:
+    if not isinstance(document, dict) or not isinstance(document.get("event"), str):
+        return False
+    relied_on = _RELIED_ON.get(document["event"], {})
+    return all(isinstance(document.get(key), kind) for key, kind in relied_on.items())

@@ -96,9 +96,11 @@ def count_tokens(
     if kind == "llama.cpp":
         applied = _document(connection.post(f"{root}/apply-template", {"messages": messages}))
         body = {"content": applied.get("prompt", ""), "add_special": True, "parse_special": True}
-        return len(_document(connection.post(f"{root}/tokenize", body)).get("tokens", ()))
-    body = {"model": model, "messages": messages, "add_generation_prompt": True}
-    count = _document(connection.post(f"{root}/tokenize", body)).get("count")
+        tokens = _document(connection.post(f"{root}/tokenize", body)).get("tokens")
+        count = len(tokens) if isinstance(tokens, list) else None
+    else:
+        body = {"model": model, "messages": messages, "add_generation_prompt": True}
+        count = _document(connection.post(f"{root}/tokenize", body)).get("count")
     if not isinstance(count, int):
         raise ServerError(f"{connection.address.host} does not count tokens.")
     return count
@@ -177,6 +179,6 @@ def _drafts(connection: Connection, kind: Kind) -> bool:
 def _document(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     return document if isinstance(document, dict) else {}

@@ -328,10 +328,10 @@ def test_killed_in_the_middle_of_a_test_it_can_be_taken_back(root: Path) -> None
 
 
 def test_a_spent_budget_stops_and_leaves_the_file(root: Path) -> None:
-    slow = ScriptedGenerator(FENCED + FIXED, pause_s=0.2, piece_chars=2)
+    slow = ScriptedGenerator(FENCED + FIXED * 300, pause_s=0.1, piece_chars=2)
     outcome, _ = fix(root, slow, options=FixOptions("add is wrong", budget_s=0.3))
     assert (outcome.status, outcome.exit_code) == ("out of budget", 5)
-    assert outcome.seconds < 2
+    assert outcome.seconds < 30, "the whole answer takes minutes"
     assert (root / "calc.py").read_text() == BUGGY
 
 

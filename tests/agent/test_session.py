@@ -44,6 +44,42 @@ def test_a_session_is_gone_on_with_as_the_model_knew_it(root: Path) -> None:
     assert (record.task, record.status, record.steps) == ("Make add add.", "done", 4)
 
 
+DAMAGED = {
+    "nothing": "{}",
+    "a number": "7",
+    "a depth without end": "[" * 50_000,
+    "a null byte": "\0",
+    "an event without a name": '{"event": 7}',
+    "a start without its task": '{"event": "started"}',
+    "a task that is none": '{"event": "started", "task": 7, "model": "m"}',
+    "an answer without its text": '{"event": "reply", "text": null}',
+    "half of a result": '{"event": "observed", "text": "x"}',
+    "an end without a status": '{"event": "outcome"}',
+    "tasks that cannot be counted": '{"event": "rewound", "tasks": "x"}',
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("calls_tools", [True, False])
+def test_a_damaged_line_keeps_no_session_from_being_gone_on_with(
+    damage: str, calls_tools: bool, root: Path
+) -> None:
+    sessions = Sessions(root)
+    with sessions.new() as session:
+        work(session, root, ScriptedGenerator(*script(FIX, DONE)))
+    with session.path.open("a") as file:
+        file.write(f"{DAMAGED[damage]}\n")
+    (record,) = sessions.all()
+    assert (record.task, record.status) == ("Make add add.", "done")
+    assert as_markdown(record, sessions.events(record.id))
+    resumed, history = sessions.resume(record.id)
+    answers = script(DONE) if calls_tools else ["It adds."]
+    model = ScriptedGenerator(*answers, tool_format="hermes" if calls_tools else None)
+    with resumed:
+        run = Run(root, mode="read-only", task="What is @calc.py?")
+        assert run(model, history=history).status == "done"
+
+
 def test_what_was_written_before_a_kill_counts(root: Path) -> None:
     sessions = Sessions(root)
     with sessions.new() as session:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
+from multiprocessing import Process
 from pathlib import Path
 
 from tests.fuzz import TARGETS
@@ -27,7 +28,11 @@ def main() -> int:
             del os.environ[variable]
         os.environ["CODER_HOME"] = str(Path(name) / "home")
         if arguments.guided:
-            return fuzz_guided(arguments.target[0], Path(name), arguments.seconds, arguments.seed)
+            chosen = (arguments.target[0], Path(name), arguments.seconds, arguments.seed)
+            guided = Process(target=fuzz_guided, args=chosen)  # libFuzzer ends its process without a word
+            guided.start()
+            guided.join()
+            return guided.exitcode or 0
         results = [
             fuzz(target, Path(name) / target, arguments.seconds, arguments.seed)
             for target in arguments.target or TARGETS

@@ -83,16 +83,14 @@ def fuzz(name: str, folder: Path, seconds: float, seed: int) -> bool:
     return not failure
 
 
-def fuzz_guided(name: str, folder: Path, seconds: float, seed: int) -> int:
+def fuzz_guided(name: str, folder: Path, seconds: float, seed: int) -> None:
     """Let atheris choose the examples by the code that they reach; ends the process."""
     try:
         import atheris
     except ImportError:
-        print("atheris is not installed: pip install atheris. Without --guided hypothesis chooses.")
-        return 2
+        sys.exit("atheris is not installed: pip install atheris. Without --guided hypothesis chooses.")
     with atheris.instrument_imports(include=["assistant"]):
         property = settings(deadline=None, suppress_health_check=list(HealthCheck))(make(name, folder))
     arguments = [sys.argv[0], f"-max_total_time={seconds:.0f}", f"-seed={seed}"]
     atheris.Setup(arguments, property.hypothesis.fuzz_one_input)  # type: ignore[attr-defined]
     atheris.Fuzz()
-    return 0

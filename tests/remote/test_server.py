@@ -113,6 +113,18 @@ def test_tokens_are_counted_by_the_server(kind: Any, serve: Serve, connect: Conn
     assert count_tokens(connect(server), kind, MODEL, SAID) == len("Hello there.")
 
 
+@pytest.mark.parametrize("kind", ["llama.cpp", "vLLM"])
+@pytest.mark.parametrize(
+    "nonsense", [b"[" * 100_000, b"{}", b'{"tokens": 7, "count": "many"}', b"\xff"], ids=range(4)
+)
+def test_a_server_that_counts_nonsense_is_one_that_does_not_count(
+    kind: str, nonsense: bytes, serve: Serve, found: Any
+) -> None:
+    server = serve(kind)
+    server.others |= {path: Answer((nonsense,)) for path in ("/tokenize", "/apply-template", "/props")}
+    assert not found(server).counts
+
+
 def test_a_server_that_does_not_count_is_estimated(serve: Serve, found: Any, told: list[str]) -> None:
     server = serve("SGLang")
     server.others["/tokenize"] = Answer((b'{"detail": "messages: unexpected"}',), 422)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.edits import FileEdit, replace_text
+from assistant.agent.edits import FileEdit, parse, plan, replace_text
+from assistant.repo.workspace import Workspace
 from tests.agent.edits.texts import CLASSES, LONG, PHRASES, README, TWINS, block, diff, made, patch
 
 RIGHT: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
@@ -55,6 +56,19 @@ RIGHT: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         LONG,
         block("    log(path)\n", "    note(path)\n") + block("    note(path)\n", "    tell(path)\n"),
         LONG.replace("log", "tell"),
+    ),
+    "a scope whose neighbour has the same lines": (
+        CLASSES,
+        patch("@@ class A:\n-        return 1\n+        return 2\n"),
+        CLASSES.replace("1", "2", 1),
+    ),
+    "a line number that a hunk above it has moved": (
+        TWINS,
+        diff(
+            "@@ -1,1 +1,3 @@\n+# one\n+# two\n def a():\n"
+            "@@ -7,2 +9,2 @@\n     x = 1\n-    return x\n+    return -x\n"
+        ),
+        "# one\n# two\n" + TWINS[: TWINS.rindex("return x")] + "return -x\n",
     ),
     "spaces within lines": (
         LONG,
@@ -146,3 +160,36 @@ def test_right(name: str, tmp_path: Path) -> None:
         "a.py",
     )
     assert made(tmp_path, {path: before}, answer) == {path: after}
+
+
+@pytest.mark.parametrize("title", ["b.py\n", "`b.py`:\n\n", "b.py\n\n```python\n"])
+def test_a_block_is_for_the_file_that_is_named_above_it(title: str, tmp_path: Path) -> None:
+    answer = title + block("    log(path)\n", "    tell(path)\n").partition("\n")[2]
+    after = made(tmp_path, {"a.py": LONG, "b.py": LONG}, answer)
+    assert after == {"a.py": LONG, "b.py": LONG.replace("log", "tell")}
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "note"),
+    [
+        (LONG, "    log(path)\n", None),
+        (LONG, "    log(path)  \n    store(data)\n", "a.py:4: not placed exactly (trailing whitespace)"),
+        (LONG, "log(path)\n", "a.py:4: not placed exactly (indentation)"),
+        (LONG, "    log(path)\n\n    store(data)\n", "a.py:4: not placed exactly (blank lines)"),
+        (LONG, "4 |     log(path)\n5 |     store(data)\n", "a.py:4: not placed exactly (disguise)"),
+        (PHRASES, 'title = "Hello"\nprint(title)\n', "a.py:1: not placed exactly (typography)"),
+        (LONG, "    check(data)\n...\n    store(data)\n", "a.py:3: not placed exactly (elided lines)"),
+        (
+            LONG,
+            "    check(data)\n    log(path)\n    store(data)\n    return datas\n",
+            "a.py:3: not placed exactly (similarity 0.99)",
+        ),
+    ],
+)
+def test_what_was_not_placed_exactly_is_noted_with_its_line(
+    before: str, old: str, note: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text(before, "utf-8")
+    edits = parse(block(old, f"{old}end()\n"), known_paths=["a.py"])
+    (change,) = plan(edits, Workspace(tmp_path, is_git=False))
+    assert change.notes == ((note,) if note else ())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.agent.edits import EditError, FileEdit, replace_text
+from assistant.agent.edits import EDIT_FORMATS, EditError, EditFormat, FileEdit, parse, replace_text
 from tests.agent.edits.texts import LONG, PHRASES, TWINS, block, diff, made, patch
 
 REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
@@ -19,6 +19,28 @@ REFUSED: dict[str, tuple[str, str | Sequence[FileEdit], str]] = {
         "max = 10\nx = 1\n",
         [replace_text("a.py", "x = 1", "x = 2")],
         r"line 1, line 2",
+    ),
+    "a block that ends and did not begin": (
+        LONG,
+        "Here:\na.py\n>>>>>>> REPLACE\n" + block("    log(path)\n", "    tell(path)\n"),
+        r"Line 3 of the answer ends a block that did not begin",
+    ),
+    "a block that does not end": (
+        LONG,
+        "Here:\n" + block("    log(path)\n", "    tell(path)\n").rpartition(">>>>>>>")[0],
+        r"The block in line 3 of the answer does not end",
+    ),
+    "two equal places below the scope and none in it": (
+        "def a():\n    pass\n\n\n" + TWINS.replace("a()", "c()"),
+        patch("@@ def a():\n-    x = 1\n+    x = 2\n"),
+        r"line 6, line 11",
+    ),
+    "five equal places": ("x = 1\ny = 2\n" * 5, block("x = 1\n", "x = 2\n"), r"line 7, line 9\."),
+    "many equal places": ("x = 1\ny = 2\n" * 8, block("x = 1\n", "x = 2\n"), r"line 7, line 9 and 3 more\."),
+    "two lines that resemble two of the file": (
+        LONG,
+        block("    stores(data)\n    returns data\n", "    returns data\n"),
+        r"not in the file",
     ),
     "two places of several lines, within lines": (
         "f(a,\n  b)\n\ng(a,\n  b)\n",
@@ -176,12 +198,29 @@ def test_refused(name: str, tmp_path: Path) -> None:
     assert (tmp_path / "a.py").read_text("utf-8") == before
 
 
+@pytest.mark.parametrize("written", EDIT_FORMATS)
+def test_an_answer_in_another_form_than_was_asked_for_is_refused(written: EditFormat) -> None:
+    with pytest.raises(EditError):
+        parse("I would rename it.", known_paths=["a.py", "b.py"], format=written)
+
+
 def test_all_that_fails_is_said_at_once(tmp_path: Path) -> None:
     answer = block("    no()\n", "    yes()\n") + block("    x = 1\n", "    x = 2\n")
     with pytest.raises(EditError) as raised:
         made(tmp_path, {"a.py": TWINS}, answer)
     assert "not in the file" in raised.value.explained
     assert "2 places" in raised.value.explained
+
+
+def test_of_what_is_not_there_and_what_is_nearest_the_first_lines_are_shown(tmp_path: Path) -> None:
+    sought = "".join(f"value_{i} = sought({i})\n" for i in range(15))
+    there = "".join(f"value_{i} = here({i})\n" for i in range(15))
+    with pytest.raises(EditError) as raised:
+        made(tmp_path, {"a.py": f"import x\n{there}"}, block(sought, "y = 1\n"))
+    told = raised.value.message
+    assert "    value_11 = sought(11)\n    (3 more lines)\n" in told and "sought(12)" not in told
+    assert "The nearest is lines 2-16 (similarity 7" in told
+    assert "    2 value_0 = here(0)\n" in told and told.endswith("   13 value_11 = here(11)")
 
 
 @pytest.mark.parametrize(

