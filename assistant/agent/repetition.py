@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Event
 
 from assistant.agent.events import Observed
-from assistant.chat.generator import Reply, ReplyEvent, TextPiece
+from assistant.chat.generator import Generator, Reply, ReplyEvent, ReplyOptions, TextPiece
+from assistant.chat.messages import Message
 
 MOST = 3
 _SHORTEST_CIRCLE, _LONGEST_CIRCLE = 12, 600
@@ -42,49 +43,87 @@ class Repetition:
         return self._last >= MOST
 
 
-def ended_at_circles(events: Iterator[ReplyEvent], cancel: Event) -> Iterator[ReplyEvent]:
-    """The events of a reply that `cancel` ends, which is set where its text begins to go round in circles:
-    then the reply is no more than what it said before."""
-    said, kept = "", ""
-    for event in events:
+class Circles:
+    """A text that grows, watched for where it begins to say the same over and over: a long sentence a second
+    time, code left out, or its end three times, letter by letter."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._read = self._looked = 0
+        self._said: set[str] = set()
+        self._is_code = False
+
+    def before(self, piece: str) -> str | None:
+        """With `piece` behind it: the text before its circle, None while there is none. What was read is
+        not read again, since this runs between the passes of the model."""
+        self._text += piece
+        at = self._said_again()
+        if at is None:
+            at = self._turned()
+        return None if at is None else self._text[:at]
+
+    def _said_again(self) -> int | None:
+        looked, self._looked = self._looked, max(len(self._text) - 1, 0)  # an end may show by what follows
+        for start, end in _sentences(self._text, self._read, looked):
+            self._read = end
+            words = self._text[start:end].strip()
+            if words.startswith("```"):
+                self._is_code = not self._is_code
+            elif len(words) >= _LONG_SENTENCE and not self._is_code:
+                if words in self._said:
+                    return start
+                self._said.add(words)
+        return None
+
+    def _turned(self) -> int | None:
+        text, size = self._text, len(self._text)
+        shortest, nearest = text[-_SHORTEST_CIRCLE:], max(size - _LONGEST_CIRCLE - _SHORTEST_CIRCLE, 0)
+        place = text.rfind(shortest, nearest, size - 1)
+        while place >= 0:
+            length = size - _SHORTEST_CIRCLE - place
+            circle = text[size - length :]
+            if length >= _SHORTEST_CIRCLE and text.endswith(circle * MOST):
+                at = size
+                while text.endswith(circle * 2, 0, at):
+                    at -= length
+                ends = [end for _, end in _sentences(text[:at])]
+                return ends[-1] if ends else at
+            place = text.rfind(shortest, nearest, place + _SHORTEST_CIRCLE - 1)
+        return None
+
+
+def reply_without_circles(
+    generator: Generator, messages: Sequence[Message], options: ReplyOptions
+) -> Iterator[ReplyEvent]:
+    """The reply, ended where its text begins to go round in circles: then it is no more than what it said
+    before, and `finish` says so."""
+    ending = _Ending(options.cancel)
+    circles, kept = Circles(), ""
+    for event in generator.reply(messages, replace(options, cancel=ending)):
         if isinstance(event, TextPiece) and not event.thinking and not kept:
-            said += event.text
-            if (before := without_circles(said)) != said:
+            before = circles.before(event.text)
+            if before is not None:
                 kept = before.strip()
-                cancel.set()
+                ending.set()
         elif isinstance(event, Reply) and kept:
             event = replace(event, text=kept, finish="circles")
         yield event
 
 
-def without_circles(text: str) -> str:
-    """`text` up to where it began to say the same over and over: a long sentence a second time, code left
-    out, or its end three times, letter by letter."""
-    said: set[str] = set()
-    is_code = False
-    for start, end in _sentences(text):
-        words = text[start:end].strip()
-        if words.startswith("```"):
-            is_code = not is_code
-        elif len(words) >= _LONG_SENTENCE and not is_code:
-            if words in said:
-                return text[:start]
-            said.add(words)
-    for length in range(_SHORTEST_CIRCLE, min(len(text) // MOST, _LONGEST_CIRCLE) + 1):
-        circle = text[-length:]
-        if text.endswith(circle * MOST):
-            at = len(text)
-            while text.endswith(circle * 2, 0, at):
-                at -= length
-            ends = [end for _, end in _sentences(text[:at])]
-            return text[: ends[-1] if ends else at]
-    return text
+class _Ending(Event):
+    """Set when it is set, or `other` is: to end a reply is not to cancel the turn."""
+
+    def __init__(self, other: Event | None) -> None:
+        super().__init__()
+        self._other = other
+
+    def is_set(self) -> bool:
+        return super().is_set() or (self._other is not None and self._other.is_set())
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Where each that has an end begins and ends."""
-    start = 0
-    for found in _SENTENCE_ENDS.finditer(text):
+def _sentences(text: str, start: int = 0, looked: int = 0) -> Iterator[tuple[int, int]]:
+    """Where each that has an end begins and ends, from `start` on; none has its end before `looked`."""
+    for found in _SENTENCE_ENDS.finditer(text, looked):
         if text[start : found.start()]:
             yield start, found.end()
         start = found.end()
