@@ -13,7 +13,7 @@ from assistant.agent.dialogue import Dialogue, FileChange, Question
 from assistant.agent.events import AgentEvent, AskConsent, Observed, Outcome, Status, Usage
 from assistant.agent.orders import asks_for_change
 from assistant.agent.permissions import Permissions
-from assistant.agent.repetition import reply_without_circles
+from assistant.agent.repetition import ended_at_circles
 from assistant.agent.tools.tool import Action, Result
 from assistant.chat.generator import Generator, Reply, TextPiece
 from assistant.engine.stats import Stats
@@ -87,12 +87,9 @@ class DialogueTurn:
         yield events.Step(self._steps, Usage(0, 0, 0, tokens, generator.context_tokens - tokens))
         begins_with = question.options.prefix
         reply: Reply | None = None
-        options = replace(question.options, cancel=self._cancel)
-        answering = (
-            generator.reply(question.messages, options)
-            if question.rewrite
-            else reply_without_circles(generator, question.messages, options)
-        )
+        answering = generator.reply(question.messages, replace(question.options, cancel=self._cancel))
+        if question.rewrite is None:
+            answering = ended_at_circles(answering, self._cancel)
         for event in answering:
             if begins_with and isinstance(event, TextPiece):
                 yield TextPiece(begins_with, False, None, event.stats)
@@ -101,6 +98,8 @@ class DialogueTurn:
             if isinstance(event, Reply):
                 reply = event
         assert reply is not None, "a generator ends with its reply"
+        if reply.finish == "circles":
+            self._cancel.clear()  # that ended the answer, and not the turn
         self._stats.add(reply.stats)
         self._dialogue.keep(question, reply)
         return reply

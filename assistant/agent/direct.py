@@ -27,7 +27,7 @@ from assistant.agent.orders import asks_for_change, problem_in_words
 from assistant.agent.pace import Pace
 from assistant.agent.permissions import Permissions
 from assistant.agent.relevance import relevant_excerpts, relevant_files
-from assistant.agent.repetition import reply_without_circles
+from assistant.agent.repetition import ended_at_circles
 from assistant.agent.rewrite import Change
 from assistant.agent.tools.tool import Action, Result
 from assistant.chat.generator import Generator, Reply, ReplyOptions
@@ -106,7 +106,7 @@ class DirectWork:
             room = int(self._generator.context_tokens * _SHARE_FOR_ANSWER)
             options = ReplyOptions(max_tokens=min(room, self._options.answer_tokens), cancel=budget.cancel)
             reply = None
-            for event in reply_without_circles(self._generator, messages, options):
+            for event in ended_at_circles(self._generator.reply(messages, options), budget.cancel):
                 yield event
                 if isinstance(event, Reply):
                     reply = event

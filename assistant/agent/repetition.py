@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from threading import Event
 
 from assistant.agent.events import Observed
-from assistant.chat.generator import Generator, Reply, ReplyEvent, ReplyOptions, TextPiece
-from assistant.chat.messages import Message
+from assistant.chat.generator import Reply, ReplyEvent, TextPiece
 
 MOST = 3
 _SHORTEST_CIRCLE, _LONGEST_CIRCLE = 12, 600
@@ -92,33 +91,19 @@ class Circles:
         return None
 
 
-def reply_without_circles(
-    generator: Generator, messages: Sequence[Message], options: ReplyOptions
-) -> Iterator[ReplyEvent]:
-    """The reply, ended where its text begins to go round in circles: then it is no more than what it said
-    before, and `finish` says so."""
-    ending = _Ending(options.cancel)
+def ended_at_circles(events: Iterator[ReplyEvent], cancel: Event) -> Iterator[ReplyEvent]:
+    """The events of a reply that `cancel` ends, which is set where its text begins to go round in circles:
+    then the reply is no more than what it said before."""
     circles, kept = Circles(), ""
-    for event in generator.reply(messages, replace(options, cancel=ending)):
+    for event in events:
         if isinstance(event, TextPiece) and not event.thinking and not kept:
             before = circles.before(event.text)
             if before is not None:
                 kept = before.strip()
-                ending.set()
+                cancel.set()
         elif isinstance(event, Reply) and kept:
             event = replace(event, text=kept, finish="circles")
         yield event
-
-
-class _Ending(Event):
-    """Set when it is set, or `other` is: to end a reply is not to cancel the turn."""
-
-    def __init__(self, other: Event | None) -> None:
-        super().__init__()
-        self._other = other
-
-    def is_set(self) -> bool:
-        return super().is_set() or (self._other is not None and self._other.is_set())
 
 
 def _sentences(text: str, start: int = 0, looked: int = 0) -> Iterator[tuple[int, int]]:
