@@ -316,11 +316,13 @@ def test_an_interrupt_during_the_test_puts_the_file_back(root: Path, monkeypatch
 
 
 def test_killed_in_the_middle_of_a_test_it_can_be_taken_back(root: Path) -> None:
-    kills = "grep -q 'a + b' calc.py && kill -9 $PPID; false"
     child = os.fork()
     if child == 0:
-        fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(check=Check(kills)))
-        os._exit(0)
+        try:
+            kills = f"grep -q 'a + b' calc.py && kill -9 {os.getpid()}; false"
+            fix(root, ScriptedGenerator(FENCED + FIXED), options=FixOptions(check=Check(kills)))
+        finally:  # a fork must not go on as the test run
+            os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     assert (root / "calc.py").read_text() == FIXED, "the candidate was being tested"
     take_back(root)
