@@ -46,7 +46,6 @@ class CoderApp(AppWithModels):
     CommandPalette > Vertical { max-width: 100; background: $surface; &:dark { background: $surface; } }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "review", "Review", id="review"),
         Binding("f9", "sessions", "Sessions", show=False, id="sessions"),
         Binding("ctrl+c", "interrupt", "Copy or quit", priority=True, show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True, id="quit"),
