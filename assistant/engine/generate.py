@@ -123,6 +123,7 @@ def generate(
             each.observe(context, len(history) - 1)
         scheduler.learn(emitted, evaluated - drafted)
         ended = next((i for i, token in enumerate(emitted) if context.model.is_end(token)), None)
+        gained = len(emitted) if ended is None else ended + 1  # an end token costs its pass like any other
         emitted = emitted[:ended]
         history += emitted
         shares = draft.shares(min(accepted, len(emitted)))
@@ -130,9 +131,9 @@ def generate(
             stats.count(*share)
         for each in drafters:
             each.extend(emitted)
-        stats.emitted += len(emitted)
+        stats.emitted += gained
         stats.forward_passes += 1
-        stats.passes[len(draft.tokens), len(emitted)] += 1
+        stats.passes[len(draft.tokens), gained] += 1
         stats.draft_s += drafted - started
         stats.forward_s += evaluated - drafted
         stats.decode_s += time.perf_counter() - started

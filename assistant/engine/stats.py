@@ -31,6 +31,8 @@ class Stats:
 
     `decode_s` is wall time with drafting and scheduling included and prefill excluded;
     `forward_s` is the part of it that was spent inside the target's forward passes.
+    `emitted` are the tokens that came of these passes, the end token among them and the first of the
+    answer, which prefill gives, not.
     `passes[drafted, emitted]` counts the verify passes by their tokens.
     """
 
@@ -61,7 +63,8 @@ class Stats:
 
     @property
     def mean_accepted_length(self) -> float:
-        """Tau: tokens emitted per target forward pass in decode, bonus token included."""
+        """Tau: tokens emitted per target forward pass in decode, bonus token included. Never below 1, and 0
+        before the first pass."""
         return self.emitted / self.forward_passes if self.forward_passes else 0.0
 
     @property

@@ -7,11 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.widgets import TextArea
 
 from assistant.errors import CoderError, NoModelError
@@ -28,10 +26,9 @@ from assistant.tui.keys import Keymap
 from assistant.tui.models.in_app import AppWithModels
 from assistant.tui.prompt.commands import COMMANDS
 from assistant.tui.rescue import keep
-from assistant.tui.theme import THEMES, keep_theme, name_of_theme, theme_after
-from assistant.tui.too_small import TooSmall, too_small
+from assistant.tui.terminal_app import TerminalApp
+from assistant.tui.theme import name_of_theme
 from assistant.tui.work import WorkOptions
-from assistant.visible import visible
 
 if TYPE_CHECKING:
     from assistant.agent.review import Comment
@@ -45,11 +42,11 @@ class CoderApp(AppWithModels):
 
     TITLE = "coder"
     # What the palette takes of its own, a darker panel, is a blue on a background as dark as ours.
-    CSS = "CommandPalette > Vertical { background: $surface; &:dark { background: $surface; } }"
+    CSS = """
+    CommandPalette > Vertical { max-width: 100; background: $surface; &:dark { background: $surface; } }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "review", "Review", id="review"),
         Binding("f9", "sessions", "Sessions", show=False, id="sessions"),
-        Binding("f2", "next_theme", "Next theme", show=False, id="theme"),
         Binding("ctrl+c", "interrupt", "Copy or quit", priority=True, show=False),
         Binding("ctrl+q", "quit", "Quit", priority=True, id="quit"),
     ]
@@ -68,21 +65,16 @@ class CoderApp(AppWithModels):
         go on with.
 
         Raises UsageError for a theme or keys in the settings that cannot be had."""
-        super().__init__(lambda: self.chat.model, self._load_another)
-        for theme in THEMES:
-            self.register_theme(theme)
-        self._theme = name_of_theme(settings.theme if settings else None, self.available_themes)
+        super().__init__(lambda: self.chat.model, self._load_another, settings.theme if settings else None)
         keys = settings.keys if settings else {}
-        self.keys = Keymap(
-            keys, AppWithModels.BINDINGS, self.BINDINGS, ChatScreen.BINDINGS, TextArea.BINDINGS
-        )
+        own = (TerminalApp.BINDINGS, AppWithModels.BINDINGS, self.BINDINGS, ChatScreen.BINDINGS)
+        self.keys = Keymap(keys, *own, TextArea.BINDINGS)
         self.set_keymap(self.keys.as_textual())
         self._workspace = workspace
         self._load = load
         self._work = work
         self._load_model = load_model or (lambda _: load)
         self._resume = resume
-        self._writing = asyncio.Lock()
         self._interrupted_at = -QUIT_WITHIN_S
 
     @property
@@ -97,17 +89,11 @@ class CoderApp(AppWithModels):
         return self.chat
 
     def on_mount(self) -> None:
-        self.theme = self._theme
-        self.theme_changed_signal.subscribe(self, self._keep_theme)
         exit_when_told(self, first=lambda: keep(self.chat.conversation.records_so_far()))
         self.call_after_refresh(self._go_on_with, self._resume)
 
     def on_loaded(self, _: Loaded) -> None:
         spare_what_lives()
-
-    def on_resize(self, event: events.Resize) -> None:
-        if too_small(event.size) and not isinstance(self.screen, TooSmall):
-            self.push_screen(TooSmall())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for command in COMMANDS:
@@ -115,11 +101,6 @@ class CoderApp(AppWithModels):
             run = partial(self.chat.command, command)
             yield SystemCommand(command.name.capitalize(), about, run)
         yield SystemCommand("Screenshot", "Save this screen as an SVG file", self.deliver_screenshot)
-
-    def get_key_display(self, binding: Binding) -> str:
-        """As it stands on the key: F4, Esc."""
-        shown = super().get_key_display(binding)
-        return shown if binding.key_display or len(shown) == 1 else shown.capitalize()
 
     def action_review(self) -> None:
         """Review the diff of the working tree. What is said about it becomes the next question."""
@@ -162,9 +143,6 @@ class CoderApp(AppWithModels):
         else:
             await self.chat.take_up(session, history)
 
-    def _say(self, error: CoderError) -> None:
-        self.notify(visible(f"{error.message} {error.hint}"), severity="warning", markup=False)
-
     def copy_to_clipboard(self, text: str) -> None:
         super().copy_to_clipboard(text)
         if in_tmux(self):
@@ -185,22 +163,6 @@ class CoderApp(AppWithModels):
 
     def action_help(self) -> None:
         self.push_screen(Help(conversation_help(self.keys.shown)))
-
-    def action_next_theme(self) -> None:
-        self.theme = theme_after(self.theme)
-
-    def _keep_theme(self, chosen: Theme) -> None:
-        if chosen.name != self._theme:
-            self._theme = chosen.name
-            self.run_worker(self._write_theme(), group="theme")
-
-    async def _write_theme(self) -> None:
-        """Begin with this theme the next time."""
-        async with self._writing:  # the last to write finds the last that was chosen
-            try:
-                await asyncio.to_thread(keep_theme, self._theme)
-            except CoderError as error:
-                self._say(error)
 
     def action_theme(self, name: str) -> None:
         """Wear the theme called so; without a name, let the user choose."""

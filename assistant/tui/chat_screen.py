@@ -49,6 +49,7 @@ class ChatScreen(Screen[None]):
         Binding("f5", "load_again", "Load model", id="load"),
         Binding("f3", "origins", "Origins", show=False, id="origins"),
         Binding("f4", "speculation", "Speed", id="stats"),
+        Binding("ctrl+r", "app.review", "Review", id="review"),
         Binding("ctrl+f", "find", "Find", show=False, id="find"),
         Binding("ctrl+up,alt+up", "select(-1)", "Messages", key_display="^↑", show=False, id="older"),
         Binding("ctrl+down,alt+down", "select(1)", show=False, id="newer"),

@@ -28,6 +28,7 @@ class Conversation(VerticalScroll, can_focus=False):
     Conversation {
         height: 1fr;
         padding: 0 2;
+        align-horizontal: center;
         scrollbar-size-vertical: 1;
         scrollbar-background: $background;
         scrollbar-color: $foreground 25%;

@@ -39,7 +39,7 @@ def conversation_help(key: Callable[[str], str]) -> tuple[Section, ...]:
                 ("c, b", "copy it, or its code, block by block"),
                 ("r, e", "ask the question again, or write it anew"),
                 ("Enter, t", "open a call of a tool, or the thoughts"),
-                ("u, /undo", "take back the changes of a turn, or of the last"),
+                ("u, /undo", "take back what a turn, or the last, changed"),
                 (f"{key('find')}, n, N", "find, the next older, the next newer"),
                 ("PgUp PgDn", "scroll"),
                 (key("new"), "new conversation"),
@@ -48,7 +48,7 @@ def conversation_help(key: Callable[[str], str]) -> tuple[Section, ...]:
         (
             "What is asked first",
             (
-                ("y", "yes, this once; the former text of files is kept"),
+                ("y", "yes, this once; files can be taken back"),
                 ("a", "always: what that means is said beside it"),
                 ("n", "no; what you write then is told to the model"),
                 ("↑ ↓ PgUp PgDn", "scroll the diff"),
@@ -64,13 +64,10 @@ def conversation_help(key: Callable[[str], str]) -> tuple[Section, ...]:
                 (key("theme"), "the next theme"),
                 (key("origins"), "which drafter each word came from"),
                 (key("stats"), "speculation as plots"),
-                (f"{key('models')}, /models", "what fits this machine; pull and switch models"),
+                (f"{key('models')}, /models", "what fits here; pull and switch models"),
                 (f"{key('sessions')}, /sessions", "earlier sessions: go on, or put in order"),
                 (key("load"), "load the model again, when there is none"),
-                (
-                    f"{key('review')}, /review",
-                    "decide about the changes of the working tree, and commit them",
-                ),
+                (f"{key('review')}, /review", "decide about what is changed, and commit it"),
                 ("Ctrl+C", "copy the selection, or cancel; twice quits"),
                 (key("quit"), "quit"),
             ),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
 from assistant.errors import CoderError
 from assistant.repo.workspace import Workspace
 from assistant.tui.choice import Choice
+from assistant.tui.framed import Framed
 from assistant.tui.record import Record
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
@@ -41,22 +41,10 @@ class _Judged:
     confinement: "Confinement"
 
 
-class RunCard(Vertical, can_focus=True):
+class RunCard(Framed):
     """Runs the command confined, as one that the model wants to run: at once where that is allowed for good,
     else when the user says so."""
 
-    DEFAULT_CSS = """
-    RunCard {
-        height: auto;
-        margin: 1 0 0 0;
-        border: round $foreground 25%;
-        border-title-color: $foreground;
-        border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        &:focus { border: round $primary; }
-        Static { padding: 0 1; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "run", "Run"),
         Binding("a", "run_always", "Always"),

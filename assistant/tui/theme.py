@@ -8,7 +8,7 @@ from textual.theme import Theme
 from assistant.errors import UsageError
 
 # For parts of a text; widgets as a whole have `$text-muted`, which knows their background.
-FAINT = "$foreground 55%"
+FAINT = "$foreground 70%"
 DARK = Theme(
     name="coder-dark",
     dark=True,

@@ -9,7 +9,7 @@ _KEYS = (
     ("@path", "adds a file to the question"),
     ("/", "offers commands · ! runs one of the shell"),
     ("Enter", "sends · Ctrl+J makes a new line"),
-    ("⇧Tab", "switches what is asked first: ask, auto-edit, full, read-only, plan"),
+    ("⇧Tab", "switches the mode: ask, auto-edit, full, read-only, plan"),
     ("Esc", "cancels"),
     ("F1", "shows all keys"),
 )

@@ -122,7 +122,7 @@ def test_the_second_turn_reads_only_what_is_new(smollm2_generator: LocalGenerato
     assert isinstance(second, Reply)
     assert second.stats.reused_tokens == len(evaluated)
     assert smollm2_generator.context.tokens[: len(evaluated)] == evaluated
-    assert second.stats.reused_tokens == first.stats.prompt_tokens + first.stats.emitted + 1
+    assert second.stats.reused_tokens == first.stats.prompt_tokens + first.stats.emitted
     read = [event for event in events if isinstance(event, PromptRead)]
     assert read[0] == PromptRead(len(evaluated), second.stats.prompt_tokens, len(evaluated))
     assert read[-1].done == read[-1].total

@@ -85,6 +85,21 @@ def test_tokens_behind_the_end_of_the_answer_are_not_accepted(
     assert stats.by_drafter == {"first": DraftCount(3, 2), "second": DraftCount(2, 0)}
 
 
+@pytest.mark.parametrize("drafted", [0, 3])
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_a_pass_never_counts_for_less_than_one_token(
+    context: Context, monkeypatch: pytest.MonkeyPatch, length: int, drafted: int
+) -> None:
+    plain = [token for event in _run(context, None, Stats()) for token in event.tokens]
+    monkeypatch.setattr(Model, "is_end", lambda model, token: token == plain[length])
+    stats = Stats()
+    answer = [t for event in _run(context, Chained(plain[1 : 1 + drafted], ()), stats) for t in event.tokens]
+    assert answer == plain[:length]
+    assert stats.emitted == length, "the end token in place of the first, which prefill gives"
+    assert stats.mean_accepted_length >= 1
+    assert sum(emitted * times for (_, emitted), times in stats.passes.items()) == stats.emitted
+
+
 def test_counters_of_two_generations_add_up() -> None:
     total, other = Stats(emitted=10, forward_passes=4), Stats(emitted=2, forward_passes=2)
     total.count("lookup", 6, 5)

@@ -26,6 +26,7 @@ class Terminal:
         arguments: tuple[str, ...] = (),
     ) -> None:
         self._socket = str(sockets / "tmux")
+        self._exit_code = sockets / "exit code"
         self._folder = folder
         self._environment = environment
         self._size = size
@@ -34,9 +35,11 @@ class Terminal:
     def __enter__(self) -> Self:
         columns, rows = map(str, self._size)
         settings = [f"{name}={value}" for name, value in self._environment.items()]
+        # Told by the shell: tmux may learn of the end of a program much later.
+        told = f"echo $? > {shlex.quote(str(self._exit_code))}"
+        command = f"{shlex.join(['env', *settings, *self._command])}; {told}"
         self._tmux("-f", "/dev/null", "start-server", ";", "set-option", "-g", "remain-on-exit", "on", ";",
-            "new-session", "-d", "-x", columns, "-y", rows, "-c", str(self._folder),
-            shlex.join(["env", *settings, *self._command]))  # fmt: skip
+            "new-session", "-d", "-x", columns, "-y", rows, "-c", str(self._folder), command)  # fmt: skip
         return self
 
     def __exit__(
@@ -71,7 +74,7 @@ class Terminal:
 
     @property
     def _status(self) -> str:
-        return self._tmux("display-message", "-p", "#{pane_dead_status}").strip()
+        return self._exit_code.read_text().strip() if self._exit_code.exists() else ""
 
     def _tmux(self, *arguments: str) -> str:
         command = ["tmux", "-S", self._socket, *arguments]

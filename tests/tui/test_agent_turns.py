@@ -98,7 +98,7 @@ async def test_a_refusal_tells_the_model_why(root: Path) -> None:
         await wait_for_approval(pilot)
         await pilot.press("n", *"not here", "enter")
         await idle(pilot)
-        assert cards(pilot) == ["– edit calc.py  The user refused this, and says: not here ▸"]
+        assert cards(pilot) == ["– edit calc.py  refused: not here ▸"]
     assert "The user refused this, and says: not here" in model.asked[1][0][-1].content
     assert (root / "calc.py").read_text() == BUGGY
 

@@ -65,7 +65,7 @@ async def test_what_is_refused_is_not_made(root: Path) -> None:
         await say(pilot, "fix it")
         await wait_for_approval(pilot)
         await pilot.press("n", "escape", "n", "enter")
-        await until(pilot, lambda: cards(pilot) == ["– edit calc.py  The user refused this. ▸"])
+        await until(pilot, lambda: cards(pilot) == ["– edit calc.py  refused ▸"])
         assert (root / "calc.py").read_text() == OLD
 
 

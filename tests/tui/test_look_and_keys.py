@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 from textual.pilot import Pilot
+from textual.theme import Theme
 from textual.widgets import OptionList, Static
 
 from assistant.config import AppSettings
@@ -14,9 +16,10 @@ from assistant.tui.app import CoderApp
 from assistant.tui.help import Help
 from assistant.tui.prompt import Prompt
 from assistant.tui.speculation.panel import SpeculationPanel
-from assistant.tui.theme import THEMES
+from assistant.tui.theme import DARK, FAINT, LIGHT, THEMES
 from tests.scripted import ScriptedGenerator
 from tests.tui.driving import SIZE, say, screen, until
+from tests.tui.review.reviewing import cart_repository, review_of
 
 
 def app_with(root: Path, **settings: object) -> CoderApp:
@@ -43,6 +46,24 @@ async def test_the_setting_chooses_the_theme(root: Path, wanted: str | None, the
         assert pilot.app.theme == theme
 
 
+def luminance(colour: Color) -> float:
+    """The relative luminance of WCAG 2."""
+    red, green, blue = (
+        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("ground", ["background", "surface"])
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_what_is_faint_can_be_read(theme: Theme, ground: str) -> None:
+    share = float(FAINT.removeprefix("$foreground ").removesuffix("%")) / 100
+    below = Color.parse(getattr(theme, ground))
+    text = below.blend(Color.parse(theme.foreground or ""), share)
+    dark, light = sorted(map(luminance, (below, text)))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
 async def test_themes_are_switched_live(root: Path) -> None:
     async with app_with(root).run_test(size=SIZE) as pilot:
         worn = []
@@ -67,11 +88,19 @@ async def test_the_theme_that_was_chosen_is_kept(root: Path, coder_home: Path) -
         await until(pilot, lambda: load_config(root).settings.app.theme == "light")
         pilot.app.theme = "nord"
         await until(pilot, lambda: load_config(root).settings.app.theme == "nord")
+        assert file.read_text().startswith("# mine\nmode = 'plan'  # carefully\n"), "comments stay"
         file.write_text("theme = broken")
         await pilot.press("f2")
         await until(pilot, lambda: "no TOML" in told(pilot))
         assert pilot.app.theme == "coder-dark"
     assert file.read_text() == "theme = broken"
+
+
+async def test_a_review_keeps_the_theme_too(tmp_path: Path, coder_home: Path) -> None:
+    repository = cart_repository(tmp_path / "repo")
+    async with review_of(repository).run_test(size=SIZE) as pilot:
+        await pilot.press("f2")
+        await until(pilot, lambda: load_config(repository).settings.app.theme == "light")
 
 
 async def test_the_palette_offers_the_themes(root: Path) -> None:

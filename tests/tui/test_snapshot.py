@@ -68,6 +68,8 @@ async def test_too_small(app_of: Callable[[Load], CoderApp], snapshot: SnapshotA
 async def _wear(pilot: Pilot[None], size: tuple[int, int], theme: str) -> None:
     pilot.app.theme = theme
     await pilot.resize_terminal(*size)
+    # Textual dresses no palette anew that is open.
+    pilot.app.stylesheet.update(pilot.app.screen)
     for each in pilot.app.screen.query(Input):
         each.cursor_blink = False
     await pilot.wait_for_scheduled_animations()

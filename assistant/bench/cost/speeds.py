@@ -50,7 +50,7 @@ def from_history(history: History, model: str | None = None) -> Measured:
     used = sorted(history.totals("model", Filter(model=model)), key=lambda total: -total.stats.emitted)
     if not used:
         return Measured()
-    name = used[0].key
+    name, count = used[0].key, used[0].generations
     values: dict[str, float] = {}
     for total in history.totals("model", Filter(model=name, speculate=True)):
         values["speculative_tps"] = total.stats.decode_tps
@@ -60,6 +60,6 @@ def from_history(history: History, model: str | None = None) -> Measured:
             values.setdefault("plain_tps", total.stats.decode_tps)
     return Measured(
         {key: value for key, value in values.items() if value > 0},
-        f"your history: {name}, {used[0].generations:,} answers",
+        f"your history: {name}, {count:,} answer{'' if count == 1 else 's'}",
         history.lengths(Filter(model=name)),
     )

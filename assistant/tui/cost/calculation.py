@@ -36,8 +36,8 @@ LABELS: Mapping[str, str] = {
     "turns": "turns a day",
     "retry_rate": "retried share, 0–1",
     "turn_limit_s": "limit of a turn, s",
-    "turn_median": "middling turn, tokens",
-    "turn_p90": "9 in 10 turns, tokens",
+    "turn_median": "median turn, tokens",
+    "turn_p90": "p90 turn, tokens",
 }
 """What can be told, in the order in which it is asked."""
 _NAMES = {

@@ -25,12 +25,17 @@ class CostScreen(ModalScreen[None]):
     CostScreen {
         background: $background;
         Horizontal { height: 1fr; }
-        VerticalScroll { border: round $foreground 25%; padding: 0 1; scrollbar-size-vertical: 1; }
+        VerticalScroll {
+            padding: 0 1;
+            border: round $foreground 25%;
+            border-title-color: $foreground;
+            scrollbar-size-vertical: 1;
+        }
         #fields { width: 38; }
         #result { width: 1fr; scrollbar-gutter: stable; }
         .field { height: 1; }
         .field Label { width: 22; }
-        .field Input { width: 1fr; }
+        .field Input { width: 1fr; & > .input--placeholder { color: $text-muted; } }
         .wrong Label { color: $text-error; }
         Footer { background: $background; padding: 0 1; }
     }

@@ -7,9 +7,10 @@ from textual.content import Content
 from assistant.bench.cost.figures import amount, days, hours, shown
 from assistant.bench.cost.report import UNCHANGED, CostReport
 from assistant.tui.cost.calculation import in_fields
+from assistant.tui.theme import FAINT
 
 _WIDE, _LONGEST_NAME, _FIGURE, _WIDE_FIGURE = 60, 25, 11, 12
-_HEADING, _QUIET, _WARNING = "bold $text-primary", "$foreground 60%", "$text-warning"
+_HEADING, _QUIET, _WARNING = "bold $text-primary", FAINT, "$text-warning"
 Part = str | tuple[str, str]
 
 

@@ -4,24 +4,26 @@ import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from assistant.errors import CoderError, InterruptedByUserError
 from assistant.tui.attention import LONG_S, call_back
 from assistant.tui.models.download import Download, PullEnded, PullMoved
 from assistant.tui.models.screen import ModelsScreen
+from assistant.tui.terminal_app import TerminalApp
 from assistant.visible import visible
 
 
-class AppWithModels(App[None]):
+class AppWithModels(TerminalApp[None]):
     """`loaded` tells the name of the model there is, empty where there is none; `use_model` loads
     another."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f8", "models", "Models", show=False, id="models")]
 
-    def __init__(self, loaded: Callable[[], str], use_model: Callable[[str], None]) -> None:
-        super().__init__()
+    def __init__(
+        self, loaded: Callable[[], str], use_model: Callable[[str], None], theme: str | None
+    ) -> None:
+        super().__init__(theme)
         self._loaded = loaded
         self._use_model = use_model
         self._download: Download | None = None

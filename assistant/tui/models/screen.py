@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from assistant.errors import CoderError
 from assistant.tui.models.download import PullStatus
-from assistant.tui.picker import Picker
+from assistant.tui.picker import Picker, PickerScreen
 from assistant.tui.theme import FAINT
 from assistant.visible import visible
 
@@ -32,17 +32,14 @@ class ModelPicker(Picker):
     ]
 
 
-class ModelsScreen(ModalScreen[str | None]):
+class ModelsScreen(PickerScreen):
     """Ends with the name of the model to use, None for none. `loaded` is the one that is there, `first`
     says that there is none at all."""
 
     DEFAULT_CSS = """
     ModelsScreen {
-        background: $background;
         #told { height: auto; padding: 1 2 0 2; color: $text-muted; }
-        #about { height: auto; min-height: 6; max-height: 9; padding: 0 3; }
         #pull { display: none; height: auto; padding: 0 3; &.under-way { display: block; } }
-        Footer { background: $background; padding: 0 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,8 +76,7 @@ class ModelsScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         yield Static("Looking at this machine…", id="told")
-        yield self._list
-        yield self._about
+        yield Container(self._list, self._about, id="list-and-about")
         yield Static(id="pull")
         yield Footer(compact=True, show_command_palette=False)
 

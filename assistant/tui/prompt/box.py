@@ -12,7 +12,11 @@ from assistant.tui.prompt.suggestions import Suggestions
 
 class PromptBox(Vertical):
     DEFAULT_CSS = """
-    PromptBox { height: auto; }
+    PromptBox {
+        height: auto;
+        align-horizontal: center;
+        & > * { max-width: 124; }
+    }
     """
 
     def __init__(self, workspace: Workspace, folder: str) -> None:

@@ -40,6 +40,7 @@ class Prompt(TextArea):
         background: $background;
         scrollbar-size-vertical: 1;
         &:focus { border: round $primary; background: $background; }
+        & .text-area--placeholder { color: $text 60%; }
     }
     """
     # For the footer. `on_key` acts on the first two: a binding would overtake the letters before it.

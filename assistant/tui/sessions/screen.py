@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
 from assistant.errors import CoderError
-from assistant.tui.picker import Picker
+from assistant.tui.picker import Picker, PickerScreen
 from assistant.visible import visible
 
 if TYPE_CHECKING:
@@ -30,17 +30,14 @@ class SessionPicker(Picker):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.resume", "Go on")]
 
 
-class SessionsScreen(ModalScreen[str | None]):
+class SessionsScreen(PickerScreen):
     """Ends with the id of the session to go on with, None for none. `present` is the one that is open;
     documents are written to `folder`."""
 
     DEFAULT_CSS = """
     SessionsScreen {
-        background: $background;
-        #about { height: 4; padding: 0 3; }
         #ask { display: none; height: auto; padding: 0 3; color: $text-warning; &.asked { display: block; } }
         Input { display: none; margin: 0 1; border: round $primary; &.asked { display: block; } }
-        Footer { background: $background; padding: 0 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,8 +64,7 @@ class SessionsScreen(ModalScreen[str | None]):
         self._to_rename: SessionRecord | None = None
 
     def compose(self) -> ComposeResult:
-        yield self._picker
-        yield self._about
+        yield Container(self._picker, self._about, id="list-and-about")
         yield Static(id="ask")
         yield self._name_box
         yield Footer(compact=True, show_command_palette=False)

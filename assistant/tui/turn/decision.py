@@ -5,30 +5,23 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.message import Message
 
 from assistant.tui.choice import Choice
+from assistant.tui.framed import Framed
 from assistant.tui.record import Record
 
 # A key pressed before one can have seen the question was meant for the prompt.
 GRACE_S = 0.4
 
 
-class Decision(Vertical, can_focus=True):
+class Decision(Framed):
     """A question to the user. It is gone once it is decided, or the turn has ended."""
 
     DEFAULT_CSS = """
     Decision {
-        height: auto;
-        margin: 1 0 0 0;
-        border: round $foreground 25%;
-        border-title-color: $foreground;
-        border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        &:focus, &:focus-within { border: round $primary; }
         VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
-        Static { padding: 0 1; }
         Input { height: 1; margin: 0 1; padding: 0 1; border: none; background: $surface; }
         .note { color: $text-muted; }
         .warning { color: $text-warning; }

@@ -38,7 +38,7 @@ class ShownTurn:
         self._check: ToolCard | None = None
         self._rewrites = ""
         self._was_asked = False
-        self._refused = False
+        self._refusal = ""
         self._cancelled = False
 
     @property
@@ -109,7 +109,8 @@ class ShownTurn:
 
     def _consented(self, event: events.Consented) -> None:
         if self._card is not None and event.request.tool != "check":
-            self._refused = event.answer == "no"
+            refused = event.answer == "no"
+            self._refusal = ": ".join(filter(None, ("refused", event.reason))) if refused else ""
             self._card.go_on()
 
     async def _begin_card(self, call: events.Called) -> None:
@@ -122,7 +123,7 @@ class ShownTurn:
             if self._answer.empty:
                 await self._answer.remove()
                 self._answer = None
-        self._was_asked = self._refused = False
+        self._was_asked, self._refusal = False, ""
         self._card = ToolCard(call.tool, call.arguments)
         await self._conversation.add(self._card)
 
@@ -132,8 +133,8 @@ class ShownTurn:
                 await self._say(observed.text.partition("\n")[0])
             return
         card, self._card = self._card, None
-        state: State = "done" if observed.ok else "refused" if self._refused else "failed"
-        card.end(state, observed.text)
+        state: State = "done" if observed.ok else "refused" if self._refusal else "failed"
+        card.end(state, observed.text, why=self._refusal)
         if observed.changed and not self._was_asked:
             await card.action_open()  # nobody has seen yet what it did
 

@@ -85,12 +85,13 @@ class ToolCard(ChatMessage):
         self._began, self._told = time.monotonic(), ""
         self._show_line()
 
-    def end(self, state: State, output: str = "", *, timed: bool = True) -> None:
-        """It is over; `output` is what the model is told of it."""
+    def end(self, state: State, output: str = "", *, why: str = "", timed: bool = True) -> None:
+        """It is over; `output` is what the model is told of it, and says why it is not done, where `why` does
+        not."""
         seconds = time.monotonic() - self._began if timed else 0.0
         counts = " ".join(file.counts for file in files_in(self._diff))
         took = f"{seconds:.1f} s" if seconds >= _WORTH_TELLING_S else ""
-        why = one_line(output.partition("\n")[0])[:_SHORT] if state != "done" else ""
+        why = one_line(why or output.partition("\n")[0])[:_SHORT] if state != "done" else ""
         self._state, self._output = state, output
         self._told = " · ".join(filter(None, (counts, why, took)))
         self._show_line()

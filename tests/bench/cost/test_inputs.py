@@ -123,4 +123,4 @@ def test_speeds_of_the_history() -> None:
         history.add([generation(command="bench", speculate=False)])
         found = from_history(history)
     assert found.values["plain_tps"] == 15.0
-    assert list(found.lengths) == [30] and found.origin == "your history: m, 1 answers"
+    assert list(found.lengths) == [30] and found.origin == "your history: m, 1 answer"

@@ -54,7 +54,7 @@ def test_what_is_written_overrides_what_was_measured(prices: list[ApiPrice]) -> 
         ({"hardware": "900"}, "", "In which currency?"),
         ({"hardware": "900 EUR", "electricity": "0.3 USD"}, "", "EUR and USD are not mixed"),
         ({"exchange": "USD"}, "", "is no exchange rate"),
-        ({"turn_median": "100"}, "", "middling turn, tokens and 9 in 10 turns, tokens belong together"),
+        ({"turn_median": "100"}, "", "median turn, tokens and p90 turn, tokens belong together"),
     ],
 )
 def test_what_cannot_be_true_is_said_of_its_field(

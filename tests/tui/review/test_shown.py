@@ -101,14 +101,14 @@ async def test_only_keys_that_work_are_offered(root: Path) -> None:
 
     async with review_of(changed_repository(root.parent / "all")).run_test(size=SIZE) as pilot:
         await ready(pilot)
-        assert {"hunk", "lines", "find"} < offered()
-        assert not {"undo", "match", "end search"} & offered()
+        assert {"Hunk", "Lines", "Find"} < offered()
+        assert not {"Undo", "Match", "End search"} & offered()
         await pilot.press("space", "slash", *"x", "enter")
-        assert {"undo", "match", "end search"} < offered() and "hunk" not in offered()
+        assert {"Undo", "Match", "End search"} < offered() and "Hunk" not in offered()
         await pilot.press("escape")
         await pilot.click("FileList", offset=(5, 1))
         assert open_file(pilot).path == "logo.gif"
-        assert "lines" not in offered()
+        assert "Lines" not in offered()
 
 
 async def test_a_former_name_is_shown_inert(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the review looks like, in the smallest usual terminal and in a larger one, dark and light."""
+"""What the review looks like, in three sizes, dark and light."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +25,9 @@ Compare = Callable[..., bool]
 Reviewing = Pilot[tuple[Comment, ...]]
 
 sizes = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+every_size = pytest.mark.parametrize(
+    "size", [(80, 24), (120, 40), (200, 60)], ids=["80x24", "120x40", "200x60"]
+)
 themes = pytest.mark.parametrize("theme", ["dark", "light"])
 
 
@@ -41,7 +44,7 @@ async def open_cart(pilot: Reviewing, theme: str = "dark") -> None:
     await until(pilot, lambda: open_file(pilot).path == "shop/cart.py")
 
 
-@sizes
+@every_size
 @themes
 def test_hunks(root: Path, snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
     async def show(pilot: Reviewing) -> None:
