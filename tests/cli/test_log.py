@@ -15,6 +15,7 @@ from assistant.errors import ExitCode
 from tests.agent.agent_run import DONE, FIX, root, script
 from tests.cli.coder import coder, run_coder
 from tests.cli.scripted import model
+from tests.no_room import files_of_at_most
 
 __all__ = ["model", "root"]
 
@@ -112,6 +113,10 @@ def test_the_report_has_what_helps_and_no_secrets(
     again = coder("doctor", "--report", "report.zip")
     assert "exists already" in again.err
     assert coder("doctor", "report.zip").code == ExitCode.USAGE
+    with files_of_at_most(100):
+        full = coder("doctor", "--report", "full.zip")
+    assert "full.zip cannot be written" in full.err
+    assert not Path("full.zip").exists()
 
 
 @pytest.mark.parametrize(
