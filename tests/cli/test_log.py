@@ -81,6 +81,14 @@ def test_debug_goes_with_every_command(arguments: list[str]) -> None:
     assert plain.err.startswith("coder: There is no model")
 
 
+def test_a_log_that_finds_no_room_stops_nothing() -> None:
+    with files_of_at_most(0):
+        start_log(debug=False)
+        logging.getLogger("assistant").info("what is not written")
+        stop_log()
+    assert log_files()[-1].read_text() == ""
+
+
 def test_the_report_has_what_helps_and_no_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coder_home: Path
 ) -> None:
