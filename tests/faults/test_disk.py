@@ -31,6 +31,7 @@ MET = [
     ("undo", "failing rename", 1, "calc.py cannot be put back"),
     ("session", "files that cannot grow", 1, "Make room, then go on"),
     ("session", "failing fsync", 1, "Make room, then go on"),
+    ("session", "failing write", 1, "Make room, then go on"),
     ("session", "read-only home", 0, "This answer is not in your history"),
     ("settings", "files that cannot grow", 1, "Nothing was changed"),
     ("settings", "read-only home", 1, "Nothing was changed"),
