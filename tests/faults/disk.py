@@ -69,8 +69,8 @@ def meet(
                 struck = fault.strike(scene, at, error)
                 code, said = experiment.do(arguments)
             os.write(writing, json.dumps([code, said[-4000:], struck()]).encode())
-        except BaseException as error:  # noqa: BLE001 - a fork must not go on as the test run
-            os.write(writing, json.dumps([-1, f"coder failed: {error!r}", 1]).encode())
+        except BaseException as raised:  # noqa: BLE001 - a fork must not go on as the test run
+            os.write(writing, json.dumps([-1, f"coder failed: {raised!r}", 1]).encode())
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as file:  # noqa: PTH123 - of a descriptor
@@ -106,12 +106,13 @@ def _meet_everywhere(experiment: Experiment, fault: Fault, count: int, seed: int
         met, wrong = meet(experiment, fault, at, error)
         if not met.struck:
             break
+        where = f"{experiment.work.name}, {fault.name} at {at}"
         counts.faults[fault.name] += 1
         if fault.raises:
             counts.errors[errno.errorcode[error]] += 1
+            where += f" with {errno.errorcode[error]}"
         counts.codes[met.code] += 1
         counts.hurt += bool(wrong)
-        where = f"{experiment.work.name}, {fault.name} at {at}, {errno.errorcode[error]}"
         counts.wrong += [f"{where}: {each}" for each in wrong]
 
 
