@@ -1,6 +1,5 @@
 """Turns of a person and a model, one after the other, kept in a session that can be gone on with."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -88,18 +87,19 @@ class Conversation:
         """Do what was typed; `pasted` goes with it and mentions nothing. Ends with the outcome. What cannot
         even be begun raises CoderError, and is forgotten."""
         self._begin(generator)
-        tasks, length, began = self.tasks, len(self.history), time.time()
+        tasks, length = self.tasks, len(self.history)
+        worker: Agent | DialogueTurn | None = None
         try:
-            for event in self._worker(typed, generator, pasted, cancel).run(typed):
+            worker = self._worker(typed, generator, pasted, cancel)
+            for event in worker.run(typed):
                 self._keep(event)
                 yield event
         except CoderError as error:
-            if not any(each["event"] == "observed" for each in self.history[length:]):
+            turn = worker.turn_id if worker else None
+            if turn is None and not any(each["event"] == "observed" for each in self.history[length:]):
                 self.rewind(tasks)
                 raise
-            turns = [each for each in self._checkpoints.turns() if each.title == typed and each.time >= began]
-            why = f"{error.message} {error.hint}".strip()
-            failed = Outcome("not achieved", why=why, turn=turns[0].id if turns else None)
+            failed = Outcome("not achieved", why=f"{error.message} {error.hint}".strip(), turn=turn)
             self._keep(failed)
             yield failed
 

@@ -49,12 +49,19 @@ class DialogueTurn:
         self._not_made = 0
         self._steps = 0
         self._stats = Stats()
+        self._turn: Turn | None = None
+
+    @property
+    def turn_id(self) -> int | None:
+        """The turn that its changes are recorded in, None where there are none so far."""
+        return self._turn.id if self._turn else None
 
     def run(self, task: str) -> Iterator[AgentEvent]:
         """Ends with the outcome. Raises as `Dialogue.ask` and the generator do."""
         began, answer = time.monotonic(), ""
         typed, orders = task, asks_for_change(task)
-        with self._checkpoints.turn(task) as turn:
+        turn = self._turn = self._checkpoints.turn(task)
+        with turn:
             while typed:
                 question = self._dialogue.ask(
                     typed,

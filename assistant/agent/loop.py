@@ -99,12 +99,19 @@ class Agent:
         self._stats = Stats()
         self._steps = 0
         self._why = ""
+        self._turn: Turn | None = None
+
+    @property
+    def turn_id(self) -> int | None:
+        """The turn that its changes are recorded in, None where there are none so far."""
+        return self._turn.id if self._turn else None
 
     def run(self, task: str) -> Iterator[AgentEvent]:
         """Ends with the outcome. Raises what the generator raises of a model that cannot be used."""
         yield events.Started(task, self._generator.name, self._permissions.mode, self._options.briefing)
         started = time.monotonic()
-        with self._checkpoints.turn(task) as turn, self._budget:
+        turn = self._turn = self._checkpoints.turn(task)
+        with turn, self._budget:
             environment = self._environment(turn)
             toolbox = self._toolbox()
             window = self._window(task, toolbox)

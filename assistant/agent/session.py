@@ -23,6 +23,8 @@ from assistant.chat.generator import KeptState
 from assistant.errors import CoderError, RefusedError, UsageError
 from assistant.repo.atomic import replace_file
 
+# By which the clock of a disk in the network may be ahead of ours.
+_SKEW_S = 3600.0
 _RELIED_ON: Mapping[str, Mapping[str, type]] = {
     "started": {"task": str, "model": str},
     "reply": {"text": str, "finish": str},
@@ -187,12 +189,14 @@ class Sessions:
         return self.find(copy.stem)
 
     def all(self) -> list[SessionRecord]:
-        """The latest first."""
+        """The latest first. What is dated in the future was written under a clock that was wrong, and comes
+        after the others, for it would be the latest for years."""
         found = []
         for path in self._folder.glob("*.jsonl"):
             with contextlib.suppress(OSError):
                 found.append(_record(path))
-        return sorted(found, key=lambda record: (record.time, record.id), reverse=True)
+        ahead = time.time() + _SKEW_S
+        return sorted(found, key=lambda each: (each.time <= ahead, each.time, each.id), reverse=True)
 
     def _path(self, id: str) -> Path:
         return self._folder / f"{self.find(id).id}.jsonl"

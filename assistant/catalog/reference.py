@@ -6,6 +6,7 @@ its owner can add to it what only they know, such as a draft.
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,14 +117,17 @@ def keep(manifest: Manifest) -> Path:
     for key, value in fields.items():
         text[key] = value
     text["target"] = {**target, "quantizations": rows}
+    temporary = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(tomlkit.dumps(text))
-    except FileExistsError:
-        pass
+        temporary.write_text(tomlkit.dumps(text), "utf-8")
+        if not path.exists():
+            temporary.replace(path)
     except OSError as error:
         raise CoderError(f"The manifest {path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return path
 
 

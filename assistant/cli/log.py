@@ -54,11 +54,12 @@ def start_log(*, debug: bool, screen: bool = False) -> None:
 
 
 def stop_log() -> None:
-    """Close what is open."""
+    """Close what is open. What found no room is not written now either."""
     ours = logging.getLogger("assistant")
     for handler in list(ours.handlers):
         ours.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):
+            handler.close()
 
 
 class _Private(RotatingFileHandler):

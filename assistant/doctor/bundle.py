@@ -6,6 +6,7 @@ import platform
 import sys
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ def write_bundle(file: Path, examined: Mapping[str, Any], logs: Iterable[Path]) 
     except FileExistsError as error:
         raise CoderError(f"{file} exists already; it was left alone.", hint="Name another file.") from error
     except OSError as error:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
         raise CoderError(f"{file} cannot be written: {error.strerror or error}.") from error
     return tuple(contents)
 

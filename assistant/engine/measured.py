@@ -43,8 +43,13 @@ class Measured:
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=self._path.parent, delete=False) as file:
-                json.dump({"machine": _machine(), **values}, file)
-            Path(file.name).replace(self._path)
+                temporary = Path(file.name)
+                try:
+                    json.dump({"machine": _machine(), **values}, file)
+                    file.close()
+                    temporary.replace(self._path)
+                finally:
+                    temporary.unlink(missing_ok=True)
 
 
 class Quiet:

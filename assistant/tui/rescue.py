@@ -1,6 +1,7 @@
 """What was written when the terminal was closed: kept at once, and told of at the next start."""
 
 import contextlib
+import secrets
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +18,7 @@ def keep(records: Iterable[Record]) -> None:
     """Write the conversation down. There is nobody to tell where that fails."""
     kept = list(records)
     if kept:
-        name = f"{_UNTOLD}{time.strftime('%Y%m%d-%H%M%S')}.md"
+        name = f"{_UNTOLD}{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}.md"
         with contextlib.suppress(CoderError):
             export(kept, _folder() / name)
 

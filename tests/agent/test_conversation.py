@@ -214,10 +214,15 @@ def test_what_cannot_be_begun_is_forgotten(root: Path) -> None:
     assert (conversation.tasks, conversation.history) == (0, [])
 
 
-def test_a_turn_that_breaks_off_keeps_its_changes_and_can_be_taken_back(root: Path) -> None:
+@pytest.mark.parametrize("task", ["Make add add.", "Make add\n\nadd."])
+def test_a_turn_that_breaks_off_keeps_its_changes_and_can_be_taken_back(
+    task: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(range(2_000_000_000, 0, -86_400))  # the clock goes back by a day at each look
+    monkeypatch.setattr("time.time", lambda: float(next(moments)))
     conversation = Talk(root, "full").open()
     model = ScriptedGenerator(call(FIX[0], **FIX[1]), CoderError("The server is gone.", hint="Start it."))
-    last = outcome(said(conversation, "Make add add.", model))
+    last = outcome(said(conversation, task, model))
     assert (last.status, last.why) == ("not achieved", "The server is gone. Start it.")
     assert (root / "calc.py").read_text() == FIXED
     conversation.undo()

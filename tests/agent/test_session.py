@@ -1,6 +1,8 @@
 """Sessions on disk: whole after a kill, gone on with, and several at once."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,26 @@ def test_two_at_once_keep_apart(root: Path, tmp_path: Path) -> None:
     assert Sessions(tmp_path).all() == [], "another folder's are not shown"
     with pytest.raises(UsageError, match="no session"):
         sessions.resume("nonsense")
+
+
+DAY, TEN_YEARS = 86_400.0, 3650 * 86_400.0
+
+
+@pytest.mark.parametrize("jump_s", [-DAY, TEN_YEARS, -TEN_YEARS])
+def test_the_last_is_the_last_whatever_the_clock_does(
+    jump_s: float, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, now = Sessions(root), time.time()
+    for number, moment in enumerate((now, now + jump_s, now + 60)):
+        monkeypatch.setattr("time.time", lambda moment=moment: moment)
+        with sessions.new() as session:
+            session.append(Started(f"{number}", "m", "ask"))
+        os.utime(session.path, (moment, moment))
+        assert sessions.find("last").id == session.id
+    assert {record.task for record in sessions.all()} == {"0", "1", "2"}
+    resumed, history = sessions.resume("last")
+    with resumed:
+        assert [event["task"] for event in history] == ["2"]
 
 
 def test_every_event_can_be_kept(root: Path) -> None:

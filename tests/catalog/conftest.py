@@ -1,6 +1,7 @@
 """A hub on loopback, and a manifest of a tiny target and draft pair that lies on it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import huggingface_hub
@@ -46,23 +47,30 @@ def manifest(coder_home: Path) -> Manifest:
 
 
 @pytest.fixture
-def hub(
-    tiny_pair: tuple[bytes, bytes], manifest: Manifest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[LoopbackHub]:
-    """huggingface-hub reads HF_ENDPOINT when it is imported, so that this process is pointed at the
-    hub by hand; processes that a test starts are by the environment."""
-    with loopback_hub() as hub:
+def hub(tiny_pair: tuple[bytes, bytes], manifest: Manifest, tmp_path: Path) -> Iterator[LoopbackHub]:
+    with loopback_hub() as hub, pointed_at(hub, tmp_path):
         hub.add(TARGET_REPO, TARGET_FILE, tiny_pair[0])
         hub.add(DRAFT_REPO, DRAFT_FILE, tiny_pair[1])
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "huggingface"))
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
-        template = "{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", f"{hub.url}/{template}")
-        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
-        monkeypatch.setattr("assistant.catalog.hub._PAUSE_S", 0.0)
-        monkeypatch.setattr("assistant.catalog.pull.AT_ONCE", 1)
-        huggingface_hub.close_session()
         yield hub
+
+
+@contextmanager
+def pointed_at(hub: LoopbackHub, folder: Path) -> Iterator[None]:
+    """`hub` is the hub, and nothing of huggingface-hub's own lies outside of `folder`. It reads HF_ENDPOINT
+    when it is imported, so that this process is pointed at the hub by hand; processes that a test starts are
+    by the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", hub.url)
+        patch.setenv("HF_HOME", str(folder / "huggingface"))
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        patch.setattr(constants, "ENDPOINT", hub.url)
+        template = "{repo_id}/resolve/{revision}/{filename}"
+        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", f"{hub.url}/{template}")
+        patch.setattr(constants, "HF_TOKEN_PATH", str(folder / "no-token"))
+        patch.setattr("assistant.catalog.hub._PAUSE_S", 0.0)
+        patch.setattr("assistant.catalog.pull.AT_ONCE", 1)
         huggingface_hub.close_session()
+        try:
+            yield
+        finally:
+            huggingface_hub.close_session()

@@ -6,6 +6,7 @@ knows ranges and must never see the user's token."""
 import hashlib
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,7 +64,7 @@ class LoopbackHub:
 
 @contextmanager
 def loopback_hub() -> Iterator[LoopbackHub]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server = _Server(("127.0.0.1", 0), _Handler)
     port = server.server_address[1]
     hub = LoopbackHub(f"http://127.0.0.1:{port}", f"http://localhost:{port}")
     _Handler.hub = hub
@@ -76,6 +77,13 @@ def loopback_hub() -> Iterator[LoopbackHub]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away is nothing to tell of."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,10 +9,11 @@ from assistant.catalog.manifest import Manifest, find_manifest
 from assistant.catalog.pull import pull
 from assistant.catalog.reference import Reference, find_model, keep, manifest_for, parse_reference
 from assistant.catalog.resolve import resolve_model
-from assistant.errors import ModelError, UsageError
+from assistant.errors import CoderError, ModelError, UsageError
 from tests.catalog.conftest import TARGET_FILE, TARGET_REPO
 from tests.catalog.loopback import LoopbackHub
 from tests.catalog.test_pull import ignore
+from tests.no_room import files_of_at_most
 
 REPO = "Someone/Some-Model-7B-GGUF"
 
@@ -59,6 +60,14 @@ def test_a_repository_becomes_a_model_with_a_name(
     path.write_text(path.read_text().replace('title = "Some-Model-7B-GGUF"', 'title = "Mine"'))
     keep(manifest)
     assert find_model(f"hf:{REPO}").title == "Mine", "what the user changed stays"
+
+
+def test_a_manifest_that_finds_no_room_is_not_there(filled: LoopbackHub) -> None:
+    manifest = manifest_for(Reference(REPO))
+    with files_of_at_most(64), pytest.raises(CoderError, match="cannot be written"):
+        keep(manifest)
+    assert list(manifests_folder().glob("*some*")) == []
+    assert find_manifest(keep(manifest).stem) == manifest
 
 
 def test_one_file_of_a_repository(filled: LoopbackHub) -> None:

@@ -15,6 +15,7 @@ from assistant.errors import ExitCode
 from tests.agent.agent_run import DONE, FIX, root, script
 from tests.cli.coder import coder, run_coder
 from tests.cli.scripted import model
+from tests.no_room import files_of_at_most
 
 __all__ = ["model", "root"]
 
@@ -80,6 +81,14 @@ def test_debug_goes_with_every_command(arguments: list[str]) -> None:
     assert plain.err.startswith("coder: There is no model")
 
 
+def test_a_log_that_finds_no_room_stops_nothing() -> None:
+    with files_of_at_most(0):
+        start_log(debug=False)
+        logging.getLogger("assistant").info("what is not written")
+        stop_log()
+    assert log_files()[-1].read_text() == ""
+
+
 def test_the_report_has_what_helps_and_no_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coder_home: Path
 ) -> None:
@@ -112,6 +121,10 @@ def test_the_report_has_what_helps_and_no_secrets(
     again = coder("doctor", "--report", "report.zip")
     assert "exists already" in again.err
     assert coder("doctor", "report.zip").code == ExitCode.USAGE
+    with files_of_at_most(100):
+        full = coder("doctor", "--report", "full.zip")
+    assert "full.zip cannot be written" in full.err
+    assert not Path("full.zip").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant.bench.history import History, history_file
+from assistant.bench.history import Generation, History, history_file
 from assistant.cli import setup
 from assistant.errors import ExitCode
 from tests.agent.agent_run import CHECK, DONE, FIX, root, script
@@ -90,6 +91,32 @@ def test_every_generation_as_csv_and_json_lines() -> None:
     lines = [json.loads(line) for line in coder("stats", "--json-lines").out.splitlines()]
     assert [row["task"] for row in rows] == [line["task"] for line in lines] == ["edit", "read", "edit"]
     assert json.loads(rows[0]["by_drafter"]) == lines[0]["by_drafter"] == {"lookup": [20, 15]}
+
+
+@pytest.mark.parametrize("days", [-1, -3652, 3652])
+@pytest.mark.parametrize("looked_at_then", [False, True])
+def test_a_clock_that_jumps_loses_nothing(
+    days: int, looked_at_then: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, wrong = time.time(), time.time() + days * 86_400
+    with History(history_file()) as history:
+        for moment in (now, wrong, now):
+            monkeypatch.setattr("time.time", lambda moment=moment: moment)
+            made = generation()
+            history.add(
+                [
+                    Generation.now(
+                        model="m", command="run", task="edit", speculate=True, finish="stop", stats=made.stats
+                    )
+                ]
+            )
+    if looked_at_then:
+        moved = type("Moved", (date,), {"today": lambda: date.fromtimestamp(wrong)})
+        monkeypatch.setattr("assistant.cli.stats_command.date", moved)
+    assert document()["generations"] == 3
+    assert "run" in coder("stats").out
+    for options in ([], ["--csv"], ["--json-lines"], ["--since", "7d"], ["--since", "1y"]):
+        assert coder("stats", *options).code == ExitCode.DONE
 
 
 @pytest.mark.usefixtures("worked")

@@ -12,6 +12,7 @@ from assistant.engine import measured as measured_module
 from assistant.engine.curve import CostCurve, LiveCurve, Measurement, curve_for, measure
 from assistant.engine.llama import Context, ContextOptions, Model
 from tests.engine.tiny_gguf import write_tiny
+from tests.no_room import files_of_at_most
 
 OPTIONS = ContextOptions(n_ctx=512, threads=1)
 CURVE = CostCurve((1, 2, 4, 8), (1.0, 1.4, 2.0, 3.0), context=256, attention=(0.001, 0.0005))
@@ -88,6 +89,13 @@ def test_a_damaged_file_is_measured_again(
     assert origin == "damaged"
     assert curve.sizes == measured.sizes
     assert curve_for(context, tmp_path) == (curve, "stored")
+
+
+def test_a_curve_that_finds_no_room_leaves_nothing(context: Context, tmp_path: Path) -> None:
+    with files_of_at_most(16):
+        measured, _ = curve_for(context, tmp_path)
+    assert measured.sizes[0] == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_curve_of_another_machine_is_not_used(context: Context, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import time
 
 HARNESSES = {
     "kill": "the program ended from outside at random moments",
-    "disk": "full, read-only and failing disks",
+    "disk": "full, read-only and failing disks, and clocks that jump",
     "pull": "pulls ended at random moments",
     "soak": "a long day in one process",
     "crowd": "several coders at once in one repository",

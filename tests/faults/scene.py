@@ -79,6 +79,7 @@ class Scene:
         """Files that nobody needs once coder has ended."""
         places = (
             *(folder.rglob("*.coder") for folder in (self.home, self.root)),
+            *(self.home.rglob(name) for name in ("*.new", "*.part")),
             (self.root / ".git").rglob("*.lock"),
             self.temporary.iterdir(),
         )

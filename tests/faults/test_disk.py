@@ -6,8 +6,10 @@ from functools import cache
 
 import pytest
 
-from tests.faults.disk import FAULTS, meet
+from tests.faults.disk import meet
 from tests.faults.experiment import Experiment
+from tests.faults.keeping import KEEPING
+from tests.faults.strikes import FAULTS
 from tests.faults.works import WORKS
 from tests.remote.loopback import loopback_server
 
@@ -22,15 +24,24 @@ MET = [
     ("fix", "read-only home", 1, "Nothing is changed without one. Make room"),
     ("fix", "failing fsync", 1, "Nothing was written"),
     ("fix", "failing rename", 1, "Nothing was written"),
-    ("fix", "clock that jumps back", 0, "coder undo --turn 1"),
+    ("fix", "clock a day back", 0, "coder undo --turn 1"),
+    ("fix", "failing write", 1, "No space left on device"),
+    ("fix", "short write", 0, "coder undo --turn 1"),
     ("undo", "files that cannot grow", 1, "Checkpoints cannot be kept"),
     ("undo", "failing rename", 1, "calc.py cannot be put back"),
     ("session", "files that cannot grow", 1, "Make room, then go on"),
     ("session", "failing fsync", 1, "Make room, then go on"),
+    ("session", "failing write", 1, "Make room, then go on"),
     ("session", "read-only home", 0, "This answer is not in your history"),
     ("settings", "files that cannot grow", 1, "Nothing was changed"),
     ("settings", "read-only home", 1, "Nothing was changed"),
     ("settings", "failing rename", 1, "Nothing was changed"),
+    ("theme", "failing write", 1, "Nothing was changed"),
+    ("pull", "files that cannot grow", 3, "has arrived is kept"),
+    ("pull", "failing write", 3, "Make room and pull again"),
+    ("pull", "failing rename", 3, "Make room, or set CODER_HOME"),
+    ("history", "files that cannot grow", 1, "This answer is not in your history"),
+    ("first history", "read-only home", 1, "This answer is not in your history"),
     ("review", "files that cannot grow", 1, "finds no room"),
     ("review", "failing rename", 1, "The index cannot be written"),
 ]
@@ -40,7 +51,7 @@ MET = [
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Experiment]]:
     folder = tmp_path_factory.mktemp("faults").resolve()
     with loopback_server() as server:
-        yield cache(lambda name: Experiment(WORKS[name], folder / name, server))
+        yield cache(lambda name: Experiment((WORKS | KEEPING)[name], folder / name, server))
 
 
 @pytest.mark.parametrize(("work", "fault", "code", "says"), MET)

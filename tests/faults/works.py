@@ -8,7 +8,7 @@ from functools import partial
 from assistant.repo.staging import discard, stage
 from assistant.tui.review.state import Review
 from tests.cli.coder import coder
-from tests.faults.scene import BUGGY, FIXED, TOOL, TOOL_FIXED, Scene
+from tests.faults.scene import BUGGY, FIXED, TOOL, TOOL_FIXED, Scene, Tree
 from tests.remote.loopback import Answer, call, completion, loopback_server
 
 _CHECK = f"{sys.executable} -I -c \"assert 'a + b' in open('calc.py').read()\""
@@ -18,16 +18,19 @@ _CHECK = f"{sys.executable} -I -c \"assert 'a + b' in open('calc.py').read()\""
 class Work:
     """Something that coder is disturbed at: its `arguments`, what the model answers, and what is typed once a
     text has been shown. `prepare` makes what it begins with, `again` does the same in this process where a
-    command line cannot. `stages` lets it change git's index, `remote` gives it the model on a server."""
+    command line cannot. `kept` are files that count beside the person's. `stages` lets it change git's index,
+    `remote` gives it the model on a server. What `lasts` is not taken back before it is done again."""
 
     name: str
-    arguments: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
     answers: Callable[[], list[Answer]] = list
     script: tuple[tuple[str, str], ...] = ()
     prepare: Callable[[Scene], None] = lambda scene: None
     again: Callable[[Scene], None] | None = None
+    kept: Callable[[Scene], Tree] = lambda scene: {}
     stages: bool = False
     remote: bool = True
+    lasts: bool = False
 
 
 def edit(path: str, old: bytes, new: bytes) -> Answer:
@@ -102,7 +105,13 @@ WORKS = {
         Work("run", ("run", "Mend calc and tool.", "--yes", "--test", _CHECK), _task),
         Work("session", ("ask", "And why?", "--resume", "last"), _talk, prepare=_with_session),
         Work("undo", ("undo", "--yes"), prepare=_with_turn, remote=False),
-        Work("settings", ("config", "set", "history", "off"), prepare=_with_settings, remote=False),
+        Work(
+            "settings",
+            ("config", "set", "history", "off"),
+            prepare=_with_settings,
+            remote=False,
+            lasts=True,
+        ),
         Work(
             "review",
             ("review",),

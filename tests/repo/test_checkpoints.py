@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import subprocess
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,9 +90,14 @@ def test_every_state_comes_back_from_every_other_and_goes_again(
     assert read_state(store.root, "f") == STATES[after]
 
 
-def test_undo_goes_back_turn_by_turn_and_redo_comes_again(store: Checkpoints) -> None:
-    texts = ["one\n", "two\n", "three\n"]
-    for each in texts:
+@pytest.mark.parametrize("days", [0, -1, 3652])
+def test_undo_goes_back_turn_by_turn_and_redo_comes_again(
+    days: int, store: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the clock was wrong for one of them."""
+    now = time.time()
+    for each, wrong_by in (("one\n", 0), ("two\n", days), ("three\n", 0)):
+        monkeypatch.setattr("time.time", lambda moment=now + wrong_by * 86_400: moment)
         change(store, a__py=text(each))
     file = store.root / "a.py"
     for expected in ("two\n", "one\n"):

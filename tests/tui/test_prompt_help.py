@@ -29,6 +29,7 @@ def test_history_outlasts_the_session_and_stays_bounded(tmp_path: Path, coder_ho
     file.write_bytes(file.read_bytes() + b'"cut o')
     later = History.of(tmp_path)
     later.add("now")
+    later = History.of(tmp_path)
     later.load()
     assert later.entries == ["one", "two\nlines", "\ud800 no text", "now"]
     file.write_text("".join(json.dumps(f"{n}") + "\n" for n in range(3 * MOST_KEPT)))

@@ -51,11 +51,18 @@ class History:
             return
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(file, _line(text))
+                os.write(file, _line(text) if _is_whole(file) else b"\n" + _line(text))
             finally:
                 os.close(file)
+
+
+def _is_whole(file: int) -> bool:
+    """Whether no line was cut off at its end, as a full disk does it."""
+    size = os.fstat(file).st_size
+    os.lseek(file, max(size - 1, 0), os.SEEK_SET)
+    return size == 0 or os.read(file, 1) == b"\n"
 
 
 def _line(text: str) -> bytes:
