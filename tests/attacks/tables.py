@@ -3,6 +3,7 @@
 from tests.attacks import (
     app,
     bombs,
+    commits,
     gguf,
     git_config,
     links,
@@ -20,6 +21,6 @@ from tests.attacks.attack import Kind
 
 MODULES = (
     *(paths, links, secrets, git_config, shell, sandbox, terminal, models, templates, gguf),
-    *(trust, orders, bombs, app),
+    *(trust, orders, commits, bombs, app),
 )
 KINDS: tuple[Kind, ...] = tuple(kind for module in MODULES for kind in module.KINDS)
