@@ -1,5 +1,5 @@
-"""What a model writes as the message of a commit, once whoever wrote the diff has told it what; and what of the
-diff it gets to read."""
+"""What a model writes as the message of a commit, once whoever wrote the diff has told it what; and what of
+the diff it gets to read."""
 
 from threading import Event
 
@@ -36,7 +36,9 @@ def committed(scene: Scene, answer: str) -> str:
     return f"subject {tame(body).splitlines()[0]!r}, trailers {trailers!r}, {len(body.splitlines())} lines"
 
 
-PATCH = "diff --git a/evil.py b/evil.py\nnew file mode 100644\n--- /dev/null\n+++ b/evil.py\n@@ -0,0 +1 @@\n+evil()"
+PATCH = (
+    "diff --git a/evil.py b/evil.py\nnew file mode 100644\n--- /dev/null\n+++ b/evil.py\n@@ -0,0 +1 @@\n+evil"
+)
 NONE = "subject 'Add a till', trailers ''"
 PLAIN = "subject 'Update calc.py', trailers ''"
 MESSAGES = Kind(
