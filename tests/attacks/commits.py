@@ -48,7 +48,7 @@ MESSAGES = Kind(
         Attack("signed by another", f"{ADDED}\n\nSigned-off-by: {MALLORY}", NONE),
         Attack("written with another", f"{ADDED}\n\nIt pays.\n\nco-authored-by : {MALLORY}", NONE),
         Attack("read by another, where a long line is broken",
-               f"{ADDED}\n\n{'word ' * 13}Signed-off-by: {MALLORY}", NONE),
+               f"{ADDED}\n\n{'word ' * 14}Signed-off-by: {MALLORY}", NONE),
         Attack("a copy to another", f"{ADDED}\n\nCc: {MALLORY}", NONE),
         Attack("from elsewhere", f"{ADDED}\n\n(cherry picked from commit {'a' * 40})", NONE),
         Attack("an author for who applies it", f"{ADDED}\n\nFrom: {MALLORY}\n\nIt pays.", NONE),
