@@ -21,8 +21,11 @@ _MOST_BODY_LINES = 12
 _MOST_NAMES = 3
 # No imperative begins so: it is talk about the change, or no message at all.
 _NO_MESSAGE = re.compile(
-    r"\S*$|[^\w\s]|(here|sure|certainly|i|you|we|it|the|this|these|an?|in|to|of)\b", re.IGNORECASE
+    r"\S*$|[^\w\s]|(amend|fixup|squash)!|(here|sure|certainly|i|you|we|it|the|this|these|an?|in|to|of)\b",
+    re.IGNORECASE,
 )
+# Git, and who reads its logs, take such lines at their word: who signed it, who wrote it, a patch to apply.
+_NOT_THE_MODELS = re.compile(r"\s*[\w-]+\s*:|\(cherry picked from|-{3}|diff -|@@|.*-- ?>8")
 _LONGEST_ANSWER = 240
 # Of a large diff the first lines of each file tell most.
 _MOST_CHARACTERS = 6000
@@ -115,5 +118,6 @@ def _laid_out(lines: Sequence[str], plain: str) -> str:
         return plain
     subject, *body = lines if len(lines[0]) <= _WIDTH else (plain, *lines)
     wrapped = [part for line in body for part in textwrap.wrap(line, _WIDTH) or [""]]
-    below = "\n".join(wrapped[:_MOST_BODY_LINES]).strip()
+    prose = [line for line in wrapped if not _NOT_THE_MODELS.match(line)]
+    below = "\n".join(prose[:_MOST_BODY_LINES]).strip()
     return f"{subject}\n\n{below}" if below else subject

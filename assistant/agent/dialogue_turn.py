@@ -20,7 +20,6 @@ from assistant.engine.stats import Stats
 from assistant.errors import CoderError
 from assistant.repo.checkpoints import Checkpoints, Turn
 from assistant.repo.files import write_source
-from assistant.repo.workspace import holds_secrets
 
 
 class DialogueTurn:
@@ -127,8 +126,7 @@ class DialogueTurn:
         shown = change.source.shown
         brief = f"edit {shown}"
         yield events.Called("edit", {"path": shown})
-        secrets = (shown,) if holds_secrets(shown) else ()
-        action = Action(lambda: Result(""), change.diff, secrets=secrets)
+        action = Action.writing([shown], lambda: Result(""), change.diff)
         if self._permissions.verdict("edit", "write", action) == "ask":
             consented = ask(self._consent, self._permissions, "edit", "write", action)
             yield consented

@@ -36,7 +36,7 @@ from assistant.errors import ContextFullError, UsageError
 from assistant.repo.checkpoints import Checkpoints
 from assistant.repo.files import SourceFile, read_source
 from assistant.repo.instructions import NAME as INSTRUCTIONS
-from assistant.repo.workspace import Workspace, holds_secrets, obeyed_by_programs
+from assistant.repo.workspace import Workspace
 from assistant.resources import resource_folder
 
 _SHARE_FOR_ANSWER = 1 / 4
@@ -199,8 +199,7 @@ class DirectWork:
     def _agrees(self, changes: Sequence[Change]) -> bool:
         diff = "".join(change.diff for change in changes)
         paths = [each.place.source.shown for each in changes]
-        secrets, obeyed = tuple(filter(holds_secrets, paths)), tuple(filter(obeyed_by_programs, paths))
-        action = Action(lambda: Result(""), diff, secrets=secrets, obeyed=obeyed)
+        action = Action.writing(paths, lambda: Result(""), diff)
         return is_allowed(self._consent, self._permissions, "edit", "write", action)
 
 

@@ -62,6 +62,56 @@ SERVED = Kind(
 )  # fmt: skip
 
 
+def fetched(scene: Scene, path: str) -> str:
+    """What the server answers one who has its address. TOKEN stands for the secret."""
+    pytest.importorskip("textual_serve")
+    from aiohttp import web
+
+    from assistant.cli.serve.guard import Guard
+    from assistant.cli.serve.server import HOST, AppServer, listen
+
+    async def run() -> str:
+        with listen(0) as listening:
+            guard = Guard(listening.getsockname()[1])
+            runner = web.AppRunner(AppServer(["false"], guard, "<script>evil</script>").application())
+            await runner.setup()
+            await web.SockSite(runner, listening).start()
+            reading, writing = await asyncio.open_connection(HOST, guard.port)
+            asked_for = path.replace("TOKEN", guard.token)
+            writing.write(
+                f"GET {asked_for} HTTP/1.1\r\nHost: {guard.hosts[0]}\r\nConnection: close\r\n\r\n".encode()
+            )
+            answer = (await reading.read()).decode("utf-8", "replace")
+            writing.close()
+            await runner.cleanup()
+            return answer
+
+    answer = asyncio.run(run())
+    assert "<script>evil" not in answer
+    assert "root:" not in answer
+    assert "class AppServer" not in answer
+    return answer
+
+
+STATIC = "/TOKEN/static"
+FETCHED = Kind(
+    "files of the served app",
+    fetched,
+    (
+        Attack("its title", "/TOKEN/", "&lt;script&gt;evil"),
+        Attack("its address, for the pages that it links to", "/TOKEN/", "Referrer-Policy: no-referrer"),
+        Attack("a list of its files", f"{STATIC}/", "HTTP/1.1 403"),
+        Attack("a folder above", f"{STATIC}/../server.py", "HTTP/1.1 404"),
+        Attack("a folder above with per cents", f"{STATIC}/%2e%2e/server.py", "HTTP/1.1 404"),
+        Attack("a folder above, all in per cents", f"{STATIC}/..%2f..%2fetc%2fpasswd", "HTTP/1.1 404"),
+        Attack("a folder above with backslashes", f"{STATIC}/..\\server.py", "HTTP/1.1 404"),
+        Attack("a file of the system", f"{STATIC}//etc/passwd", "HTTP/1.1 40"),
+        Attack("a file of the system with per cents", f"{STATIC}/%2Fetc%2Fpasswd", "HTTP/1.1 40"),
+        Attack("a null byte", f"{STATIC}/js/textual.js%00", "HTTP/1.1 40"),
+    ),
+)  # fmt: skip
+
+
 def drawn(scene: Scene, tried: str) -> str:
     """The screen once the model has answered so."""
 
@@ -94,4 +144,4 @@ DRAWN = Kind(
         Attack("HTML", "<script>click</script>\n\nthe end", "the end"),
     ),
 )
-KINDS = (SERVED, DRAWN)
+KINDS = (SERVED, FETCHED, DRAWN)

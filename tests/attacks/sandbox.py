@@ -32,6 +32,17 @@ ABSTRACT = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('\\0atta
 ENVIRONMENT = "open('/proc/{pid}/environ').read(); print('SENT')"
 MEMORY = "open('/proc/{pid}/mem', 'rb').close(); print('SENT')"
 ATTACHED = "import ctypes; assert ctypes.CDLL(None).ptrace(16, {pid}, 0, 0) == 0; print('SENT')"
+SIGNAL = "import os; os.kill({pid}, 0); print('SENT')"
+INHERITED = "import os; assert any(os.path.exists(f'/dev/fd/{{n}}') for n in range(3, 4096)); print('SENT')"
+PIPES = (
+    "import glob; [open(each, 'wb', 0).close() for each in glob.glob('/proc/{pid}/fd/*')][0]; print('SENT')"
+)
+LIFELINE = (
+    "import glob, os; pipe = lambda fd: os.readlink(fd) if os.path.islink(fd) else ''; "
+    "own = pipe('/proc/self/fd/1'); "
+    "found = [fd for fd in glob.glob('/proc/[0-9]*/fd/*') if 'pipe:' in pipe(fd) != own]; "
+    "open(found[0], 'wb', 0); print('SENT')"
+)
 TERMINAL = "import fcntl; fcntl.ioctl(open('/dev/tty'), 0x5412, b'x'); print('SENT')"
 
 
@@ -68,6 +79,10 @@ CONFINED = Kind(
         Attack("the environment of coder", python(ENVIRONMENT), "failed"),
         Attack("the memory of coder", python(MEMORY), "failed"),
         Attack("the execution of coder", python(ATTACHED), "failed"),
+        Attack("a signal to coder", python(SIGNAL), "failed"),
+        Attack("what coder has open", python(INHERITED), "failed"),
+        Attack("the pipes of what started it", python(PIPES), "failed"),
+        Attack("the pipe that ends it with coder", python(LIFELINE), "failed"),
         Attack("what the user will type", python(TERMINAL), "failed"),
         Attack("the shell's start", "echo touch pwned >> {home}/.bashrc && echo SENT", "failed"),
         Attack("a key", "cat {home}/.ssh/id_rsa && echo SENT", "failed"),

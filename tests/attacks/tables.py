@@ -3,6 +3,8 @@
 from tests.attacks import (
     app,
     bombs,
+    commits,
+    drawn,
     gguf,
     git_config,
     links,
@@ -20,6 +22,6 @@ from tests.attacks.attack import Kind
 
 MODULES = (
     *(paths, links, secrets, git_config, shell, sandbox, terminal, models, templates, gguf),
-    *(trust, orders, bombs, app),
+    *(trust, orders, commits, bombs, app, drawn),
 )
 KINDS: tuple[Kind, ...] = tuple(kind for module in MODULES for kind in module.KINDS)

@@ -12,7 +12,7 @@ from assistant.errors import CoderError
 from assistant.repo.files import inside, is_there
 from assistant.repo.hunks import unified_diff
 from assistant.repo.listing import list_files
-from assistant.repo.workspace import Workspace, holds_secrets, obeyed_by_programs
+from assistant.repo.workspace import Workspace, holds_secrets
 
 # What share of a file's lines makes it that file with changes, and below what share it is another.
 _OF_THIS_FILE, _OF_ANOTHER_FILE = 0.8, 0.5
@@ -71,8 +71,7 @@ def changing(edits: Sequence[FileEdit], environment: Environment) -> Action:
         return Result("\n".join([*map(_told, planned), *notes]), changes=tuple(planned))
 
     paths = sorted({side.shown for each in planned for side in (each.old, each.new) if side})
-    secrets, obeyed = tuple(filter(holds_secrets, paths)), tuple(filter(obeyed_by_programs, paths))
-    return Action(perform, preview=diff_of(planned), secrets=secrets, obeyed=obeyed)
+    return Action.writing(paths, perform, diff_of(planned))
 
 
 def _planned(edits: Sequence[FileEdit], workspace: Workspace) -> list[PlannedChange]:

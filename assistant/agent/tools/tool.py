@@ -12,7 +12,7 @@ from assistant.agent.confine import Confinement, confinement
 from assistant.agent.edits import PlannedChange
 from assistant.chat.tools import ToolCallError, ToolSpec
 from assistant.repo.checkpoints import FileState
-from assistant.repo.workspace import Workspace
+from assistant.repo.workspace import Workspace, holds_secrets, obeyed_by_programs
 
 Permission = Literal["read", "write", "run"]
 AskUser = Callable[[str], str | None]
@@ -72,6 +72,12 @@ class Action:
     secrets: tuple[str, ...] = ()
     obeyed: tuple[str, ...] = ()
     grant: str = ""
+
+    @classmethod
+    def writing(cls, paths: Sequence[str], perform: Callable[[], Result], preview: str) -> "Action":
+        """One that writes the files at `paths`, with all that needs consent for it."""
+        secrets, obeyed = tuple(filter(holds_secrets, paths)), tuple(filter(obeyed_by_programs, paths))
+        return cls(perform, preview, secrets=secrets, obeyed=obeyed)
 
 
 A = TypeVar("A", bound=BaseModel)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
@@ -92,6 +93,10 @@ class Prompt(TextArea):
 
     async def on_mount(self) -> None:
         await asyncio.to_thread(self._history.load)
+
+    def get_line(self, line_index: int) -> Text:
+        """As it is drawn: the name of a file, or what was pasted, can hold escapes."""
+        return Text(visible(self.document.get_line(line_index)), end="", no_wrap=True)
 
     async def on_key(self, event: events.Key) -> None:
         if self._suggestions.open and self._suggesting(event.key):

@@ -1,6 +1,7 @@
 """Blocks broken into the lines of a screen."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -13,6 +14,7 @@ _TAB = 8
 _COLUMN_GAP = 2
 # Colouring longer code would hold up the keys.
 _LONGEST_COLOURED = 60_000
+_LONGEST_COLOURED_LINE = 2_000
 _LEAST_ROOM = 4
 
 
@@ -97,7 +99,8 @@ def _broken(source: Content, room: int, *, hard: bool) -> Iterator[tuple[int, Co
 
 def _coloured(block: Block, look: Look) -> Content:
     code = block.source.expandtabs(_TAB)
-    if not block.language or len(code) > _LONGEST_COLOURED:
+    longest = max(map(len, code.split("\n")))
+    if not block.language or len(code) > _LONGEST_COLOURED or longest > _LONGEST_COLOURED_LINE:
         return Content(code).stylize_before("$text")
     theme = HighlightTheme
     if look.ansi:
@@ -125,11 +128,15 @@ def _width(cell: Content) -> int:
     return max(cell.cell_length, 1)
 
 
-def _fitting(widths: list[int], room: int) -> list[int]:
-    """Take from the widest until all fit, one cell at least left to each."""
-    widths = list(widths)
-    too_much = sum(widths) + _COLUMN_GAP * (len(widths) - 1) - room
-    while too_much > 0 and max(widths) > 1:
-        widths[widths.index(max(widths))] -= 1
-        too_much -= 1
-    return widths
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """The widest are narrowed until all fit, one cell at least left to each."""
+
+    def taken(most: int) -> int:
+        return sum(min(width, most) for width in widths)
+
+    free = room - _COLUMN_GAP * (len(widths) - 1)
+    most = max(bisect_right(range(max(widths) + 1), free, key=taken) - 1, 1)
+    spare = max(free - taken(most), 0)
+    wider = [at for at, width in enumerate(widths) if width > most]
+    last = set(wider[-spare:] if spare else ())
+    return [min(width, most) + (at in last) for at, width in enumerate(widths)]
