@@ -40,7 +40,7 @@ Stopped = Literal["", "timeout", "memory", "cancelled"]
 @dataclass(frozen=True, slots=True)
 class CommandResult:
     """`output` is stdout and stderr together, its middle cut out where there was a flood. `returncode`
-    is None where the command could not be started."""
+    is as a shell tells it, 128 + n where signal n ended it, and None where the command could not be started."""
 
     command: str
     returncode: int | None
@@ -105,7 +105,8 @@ def run_command(
             end_group(process.pid, children, lambda: process.poll() is not None)
             process.wait()
             output.finish()
-    result = CommandResult(command, process.returncode, output.text(), time.monotonic() - started, stopped)
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+    result = CommandResult(command, code, output.text(), time.monotonic() - started, stopped)
     _log.info("a command %s, after %.1f s", result.describe(), result.seconds)
     return result
 

@@ -58,7 +58,7 @@ def test_speeds_come_from_the_history() -> None:
         history.add([generation(), generation(command="bench", speculate=False)])
     found = document(*MACHINE, *ELECTRICITY, "--speculative-tps", "30")
     assert (found["inputs"]["plain_tps"], found["inputs"]["speculative_tps"]) == (15.0, 30.0)
-    assert found["measured"] == "your history: m, 1 answers"
+    assert found["measured"] == "your history: m, 1 answer"
 
 
 def test_what_is_unknown_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
