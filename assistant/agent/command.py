@@ -40,7 +40,7 @@ Stopped = Literal["", "timeout", "memory", "cancelled"]
 @dataclass(frozen=True, slots=True)
 class CommandResult:
     """`output` is stdout and stderr together, its middle cut out where there was a flood. `returncode`
-    is as a shell tells it, 128 + n where signal n ended it, and None where the command could not be started."""
+    is as a shell tells it, 128 + n where signal n ended it; None where the command could not be started."""
 
     command: str
     returncode: int | None

@@ -1,5 +1,6 @@
 """Commands that a model should not have asked for: the run tool ends them, says so, and the agent goes on."""
 
+import os
 import subprocess
 import sys
 import time
@@ -40,7 +41,8 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_the_agent_outlives_it(root: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistant.agent.processes.TERM_GRACE_S", 0.2)
-    command, told = BAD[case]
+    nap = str(100_000 + os.getpid())  # the same test may run in a process beside this one
+    command, told = BAD[case][0].replace("301", nap), BAD[case][1]
     run = Run(root)
     started = time.monotonic()
     outcome = run(ScriptedGenerator(*script(("run", {"command": command, "timeout": 1}), DONE)))
@@ -48,7 +50,7 @@ def test_the_agent_outlives_it(root: Path, case: str, monkeypatch: pytest.Monkey
     assert told in run.told[0]
     assert len(run.told[0]) < 3000
     assert time.monotonic() - started < 10
-    left = [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", "301"]]
+    left = [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", nap]]
     assert not left
 
 

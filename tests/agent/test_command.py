@@ -56,7 +56,7 @@ def test_it_runs_in_the_folder_through_a_shell(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "code"), [("exit 3", 3), ("no-such-program-anywhere", 127), ("kill -9 $$", -9)]
+    ("command", "code"), [("exit 3", 3), ("no-such-program-anywhere", 127), ("kill -9 $$", 137)]
 )
 def test_a_command_that_fails_says_how(command: str, code: int, tmp_path: Path) -> None:
     result = run(command, tmp_path)
