@@ -62,17 +62,20 @@ def note(pilot: Reviewing) -> str:
     return str(pilot.app.screen.query_one("#note").render())
 
 
+async def commit_box(pilot: Pilot[None]) -> TextArea:
+    """The box of the review in the app, opened once there is a model and with something staged."""
+    await until(pilot, lambda: pilot.app.chat.conversation.model)  # type: ignore[attr-defined]
+    await pilot.press("ctrl+r")
+    await until(pilot, lambda: pilot.app.screen.query(DiffPane) and pilot.app.screen.query_one(DiffPane).file)
+    await pilot.press("s", "C")
+    await until(pilot, lambda: isinstance(pilot.app.screen, CommitBox))
+    return pilot.app.screen.query_one(TextArea)
+
+
 async def test_the_model_of_the_conversation_writes_it(root: Path) -> None:
     generator = ScriptedGenerator("Sum up with a generator expression")
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: pilot.app.chat.conversation.model)  # type: ignore[attr-defined]
-        await pilot.press("ctrl+r")
-        await until(
-            pilot, lambda: pilot.app.screen.query(DiffPane) and pilot.app.screen.query_one(DiffPane).file
-        )
-        await pilot.press("s", "C")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CommitBox))
-        area = pilot.app.screen.query_one(TextArea)
+        area = await commit_box(pilot)
         await until(pilot, lambda: area.text == "Sum up with a generator expression")
         assert "+" in generator.asked[0][0][0].content
         await pilot.press(*"!", "ctrl+s")
@@ -83,14 +86,7 @@ async def test_the_model_of_the_conversation_writes_it(root: Path) -> None:
 async def test_a_model_too_small_for_it_is_asked_only_when_told_to(root: Path) -> None:
     generator = ScriptedGenerator("Sum up with a generator expression", tool_format=None)
     async with app_with(generator, root).run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: pilot.app.chat.conversation.model)  # type: ignore[attr-defined]
-        await pilot.press("ctrl+r")
-        await until(
-            pilot, lambda: pilot.app.screen.query(DiffPane) and pilot.app.screen.query_one(DiffPane).file
-        )
-        await pilot.press("s", "C")
-        await until(pilot, lambda: isinstance(pilot.app.screen, CommitBox))
-        area = pilot.app.screen.query_one(TextArea)
+        area = await commit_box(pilot)
         assert area.text == f"Update {PATH}" and not generator.asked
         await pilot.press("ctrl+g")
         await until(pilot, lambda: area.text == "Sum up with a generator expression")
